@@ -1,0 +1,1 @@
+"""What departments and alerts say to each other: the published language."""

@@ -1,0 +1,124 @@
+"""CloudEvents 1.0 in and out: one self-contained document per word, ids from content."""
+
+import base64
+import hashlib
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, create_model
+
+from contracts.catalogue import DEPARTMENTS, FACTS
+from contracts.facts import Fact
+from contracts.sending import SendingClosed, sending_type
+from contracts.vocabulary import CountyCode, Op
+
+Payload = Fact | SendingClosed
+
+Subject = Annotated[str, Field(min_length=1, max_length=40)]
+Key = Annotated[str, Field(max_length=80)]
+
+
+class Envelope(BaseModel):
+    """One word on its way; the attributes below `data` are CloudEvents extensions (design.md 6)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, Field(min_length=1, max_length=60)]
+    source: Annotated[str, Field(pattern=r"^/county/\d{6}/[a-z_]+$")]
+    type: str
+    subject: Subject
+    time: AwareDatetime
+    """`stated_at`: when the department said it."""
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: Any = None
+    """A fact, the close of a sending, or nothing (withdraw, omit)."""
+    fact: Key = ""
+    """The business key; empty for a plain state."""
+    op: Op
+    asof: date
+    sending: Annotated[str, Field(min_length=1, max_length=60)]
+    seq: Annotated[int, Field(ge=1)]
+    """Number of the word within its county and department, without gaps."""
+    line: Annotated[int, Field(ge=0)] = 0
+    """Within one sending a later line is stated later; a list's silence is line 0."""
+    partitionkey: CountyCode
+
+    @property
+    def department(self) -> str:
+        """`education` of `education.school_absence.v1`."""
+        return self.type.split(".", 1)[0]
+
+
+def _typed(type_: str, payload: type[BaseModel]) -> type[Envelope]:
+    name = "".join(part.title() for part in type_.replace("_", ".").split("."))
+    return create_model(f"{name}Envelope", __base__=Envelope, type=(Literal[type_], ...), data=(payload | None, None))
+
+
+ENVELOPES: dict[str, type[Envelope]] = {
+    **{type_: _typed(type_, fact) for type_, fact in FACTS.items()},
+    **{sending_type(dep): _typed(sending_type(dep), SendingClosed) for dep in DEPARTMENTS},
+}
+"""The envelope of every type that travels on a fact topic."""
+
+_DECODER: TypeAdapter[Envelope] = TypeAdapter(
+    Annotated[Union[tuple(ENVELOPES.values())], Field(discriminator="type")]
+)
+
+
+def decode(value: bytes) -> Envelope:
+    """Read one record's value; raises `pydantic.ValidationError` for anything that is not one of our envelopes."""
+    envelope = _DECODER.validate_json(value)
+    if (envelope.data is None) == (envelope.op.says_so):
+        raise ValueError(f"{envelope.type}: op {envelope.op} {'needs' if envelope.op.says_so else 'takes no'} data")
+    return envelope
+
+
+def encode(envelope: Envelope) -> bytes:
+    """One record's value; the same envelope is the same bytes."""
+    return envelope.model_dump_json(exclude_none=True).encode()
+
+
+def source_of(county: str, department: str) -> str:
+    """`/county/532927/health`."""
+    return f"/county/{county}/{department}"
+
+
+def word_id(county: str, type_: str, subject: str, key: str, op: Op, as_of: date, content: str) -> str:
+    """26 characters from what is said and of when, so that the same statement has the same id wherever it is computed."""
+    said = "\x1f".join((county, type_, subject, key, op, as_of.isoformat(), content))
+    return base64.b32encode(hashlib.sha256(said.encode()).digest()).decode().lower()[:26]
+
+
+def make(
+    *,
+    county: str,
+    type_: str,
+    subject: str,
+    key: str,
+    op: Op,
+    as_of: date,
+    stated_at: datetime,
+    line: int,
+    sending: str,
+    seq: int,
+    data: Payload | None,
+    id_: str | None = None,
+) -> Envelope:
+    """An envelope of the class that belongs to its type."""
+    content = "" if data is None else data.content() if isinstance(data, Fact) else data.model_dump_json()
+    return ENVELOPES[type_](
+        id=id_ or word_id(county, type_, subject, key, op, as_of, content),
+        source=source_of(county, type_.split(".", 1)[0]),
+        type=type_,
+        subject=subject,
+        time=stated_at,
+        data=data,
+        fact=key,
+        op=op,
+        asof=as_of,
+        sending=sending,
+        seq=seq,
+        line=line,
+        partitionkey=county,
+    )
