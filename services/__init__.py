@@ -1,0 +1,1 @@
+"""One folder per service: the departments, the vault, and alerts."""
