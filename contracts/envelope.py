@@ -50,9 +50,10 @@ class Envelope(BaseModel):
         return self.type.split(".", 1)[0]
 
 
-def _typed(type_: str, payload: type[BaseModel]) -> type[Envelope]:
+def _typed(type_: str, payload: Any) -> type[Envelope]:
     name = "".join(part.title() for part in type_.replace("_", ".").split("."))
-    return create_model(f"{name}Envelope", __base__=Envelope, type=(Literal[type_], ...), data=(payload | None, None))
+    kind: Any = Literal[type_]
+    return create_model(f"{name}Envelope", __base__=Envelope, type=(kind, ...), data=(payload | None, None))
 
 
 ENVELOPES: dict[str, type[Envelope]] = {
@@ -61,9 +62,8 @@ ENVELOPES: dict[str, type[Envelope]] = {
 }
 """The envelope of every type that travels on a fact topic."""
 
-_DECODER: TypeAdapter[Envelope] = TypeAdapter(
-    Annotated[Union[tuple(ENVELOPES.values())], Field(discriminator="type")]
-)
+_ANY_ENVELOPE: Any = Annotated[Union[tuple(ENVELOPES.values())], Field(discriminator="type")]  # noqa: UP007 (a list)
+_DECODER: TypeAdapter[Envelope] = TypeAdapter(_ANY_ENVELOPE)
 
 
 def decode(value: bytes) -> Envelope:
@@ -85,7 +85,7 @@ def source_of(county: str, department: str) -> str:
 
 
 def word_id(county: str, type_: str, subject: str, key: str, op: Op, as_of: date, content: str) -> str:
-    """26 characters from what is said and of when, so that the same statement has the same id wherever it is computed."""
+    """26 characters from what is said and of when, so that the same statement has the same id anywhere."""
     said = "\x1f".join((county, type_, subject, key, op, as_of.isoformat(), content))
     return base64.b32encode(hashlib.sha256(said.encode()).digest()).decode().lower()[:26]
 

@@ -79,7 +79,9 @@ def homes(facts: Sequence[Entry], today: date) -> dict[str, list[Entry]]:
             memberships.setdefault(entry["subject"], []).append(entry)
     living: dict[str, list[Entry]] = {}
     for entries in memberships.values():
-        if any(e["data"]["变动"] == "死亡" and (day_of(e["data"].get("生效日期")) or date.min) <= today for e in entries):
+        if any(
+            e["data"]["变动"] == "死亡" and (day_of(e["data"].get("生效日期")) or date.min) <= today for e in entries
+        ):
             continue
         candidates = [
             e
@@ -146,7 +148,8 @@ class House:
             return str(self.survey["data"]["村代码"])
         coded = [m for m in self.members if m["data"].get("村代码")]
         return max(
-            ((day_of(m["data"].get("生效日期")) or date.min, str(m["data"]["村代码"])) for m in coded), default=(date.min, "")
+            ((day_of(m["data"].get("生效日期")) or date.min, str(m["data"]["村代码"])) for m in coded),
+            default=(date.min, ""),
         )[1]
 
     def signals(self) -> Iterator[Signal]:
@@ -243,7 +246,7 @@ def standing_alerts(words: Iterable[Entry], today: date) -> dict[tuple[str, str]
 
 
 def differences(expected: Mapping[tuple[str, str], Expected], lines: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What the lines of `shouwang alerts --json` say otherwise than expected, one sentence each; empty when all agree."""
+    """What the lines of `shouwang alerts --json` say otherwise than expected, one sentence each."""
     said = {(line["subject"], line["rule"]): line for line in lines}
     found = [f"missing {key}: {expected[key]}" for key in sorted(expected.keys() - said.keys())]
     found += [f"unexpected {key}: {said[key]}" for key in sorted(said.keys() - expected.keys())]
