@@ -1,0 +1,1 @@
+"""Alerts: joins what departments state per household and keeps watch by the rulebook."""

@@ -1,0 +1,1 @@
+"""What facts amount to: pure functions of words, rulebook and day."""

@@ -1,0 +1,135 @@
+"""Household: persons by dated membership, and what lists have said about who is not in them (docs/feeds.md)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from contracts.civil_affairs import HouseholdMember
+from contracts.rural_affairs import Household as Survey
+from contracts.sending import ListClosed
+from services.alerts.domain.word import Facts
+
+MEMBER = HouseholdMember.meta.type
+SURVEY = Survey.meta.type
+BELONGS = frozenset({"在户", "迁入", "出生", "分户"})
+"""What makes a membership (docs/feeds.md, "Membership"); 迁出 ends the one it names simply by not being one of these."""
+
+
+@dataclass(slots=True)
+class Household:
+    """One household as far as words tell.
+
+    `members` holds everyone who has any membership fact naming `ref`, with all their facts, memberships in other
+    households included; who of them lives here on a day is `living`. `village` holds facts about the village.
+    """
+
+    ref: str
+    facts: Facts = field(default_factory=dict)
+    members: dict[str, Facts] = field(default_factory=dict)
+    village: Facts = field(default_factory=dict)
+
+
+class Member(NamedTuple):
+    """A living member on a day, by the membership that counts."""
+
+    ref: str
+    facts: Facts
+    membership: HouseholdMember
+
+
+def _memberships(person: Facts) -> Iterator[HouseholdMember]:
+    for word in person.get(MEMBER, {}).values():
+        if isinstance(word.data, HouseholdMember):
+            yield word.data
+
+
+def membership(person: Facts, day: date) -> HouseholdMember | None:
+    """The membership that counts on a day: the latest 生效日期 (empty first), then the larger 户序; none for the dead."""
+    best: HouseholdMember | None = None
+    for fact in _memberships(person):
+        if (fact.生效日期 or date.min) > day:
+            continue
+        if fact.变动 == "死亡":
+            return None
+        if fact.变动 in BELONGS and (best is None or _precedence(fact) > _precedence(best)):
+            best = fact
+    return best
+
+
+def _precedence(fact: HouseholdMember) -> tuple[date, str]:
+    return fact.生效日期 or date.min, fact.户序
+
+
+def lives_in(person: Facts, day: date) -> str | None:
+    """The reference of the household a person belongs to on a day, if any."""
+    found = membership(person, day)
+    return found.户编号 if found else None
+
+
+def moves(person: Facts, day: date) -> Iterator[date]:
+    """Days after `day` on which a membership already stated takes effect."""
+    return (fact.生效日期 for fact in _memberships(person) if fact.生效日期 and fact.生效日期 > day)
+
+
+def living(household: Household, day: date) -> list[Member]:
+    """Who lives here on a day, in the order of their references."""
+    found = []
+    for ref in sorted(household.members):
+        facts = household.members[ref]
+        here = membership(facts, day)
+        if here is not None and here.户编号 == household.ref:
+            found.append(Member(ref, facts, here))
+    return found
+
+
+def village_of(household: Household, members: list[Member]) -> str:
+    """The survey's 村代码, else that of the member with the latest 生效日期, then the larger code; empty: not known."""
+    word = household.facts.get(SURVEY, {}).get("")
+    if word is not None and isinstance(word.data, Survey) and word.data.村代码:
+        return word.data.村代码
+    coded = [(m.membership.生效日期 or date.min, m.membership.村代码) for m in members if m.membership.村代码]
+    return max(coded)[1] if coded else ""
+
+
+def months_old(member: Member, day: date) -> int:
+    """Age in months; whole years are a twelfth of it (docs/rulepack.md)."""
+    born = member.membership.出生年月
+    return (day.year - int(born[:4])) * 12 + day.month - int(born[5:])
+
+
+class Heard(NamedTuple):
+    """The newest list of a scope: when it was said, and of whom it said nothing because their rows were unreadable."""
+
+    as_of: date
+    stated_at: datetime
+    id: str
+    unread: frozenset[tuple[str, str | None]]
+
+
+class Lists:
+    """What lists have said: of several lists of a scope the newest counts."""
+
+    def __init__(self) -> None:
+        self._heard: dict[tuple[str, str, str], Heard] = {}
+
+    def take(self, type_: str, closed: ListClosed, as_of: date, stated_at: datetime, id_: str) -> None:
+        """Hear that a list of `type_` came; `id_` (its sending) breaks ties of time."""
+        unread = frozenset((one.subject, one.key) for one in closed.unread)
+        heard = Heard(as_of, stated_at, id_, unread)
+        scope = (type_, closed.period, closed.area)
+        standing = self._heard.get(scope)
+        if standing is None or heard[:3] > standing[:3]:
+            self._heard[scope] = heard
+
+    def says(self, type_: str, period: str, subject: str, key: str, *, village: str = "") -> bool:
+        """True when a list of that scope came and could read the subject: then not being in it is known.
+
+        A list that is whole for an area only counts for subjects whose `village` lies in it.
+        """
+        areas = ("", village[:9], village) if village else ("",)
+        heard = [one for area in areas if (one := self._heard.get((type_, period, area)))]
+        if not heard:
+            return False
+        unread = max(heard, key=lambda one: one[:3]).unread
+        return (subject, None) not in unread and (subject, key) not in unread
