@@ -46,7 +46,7 @@ def _county(path: Path, row: dict[str, object]) -> County:
 def _refuse_repeats(path: Path, counties: list[County]) -> None:
     if not counties:
         raise CountiesRefused(f"{path}: names no county")
-    for what, values in (("code", [c.code for c in counties]), ("number", [c.number for c in counties])):
+    for what, values in (("code", [c.code for c in counties]), ("number", [str(c.number) for c in counties])):
         twice = {value for value in values if values.count(value) > 1}
         if twice:
-            raise CountiesRefused(f"{path}: two counties have the {what} {sorted(twice)[0]}")
+            raise CountiesRefused(f"{path}: two counties have the {what} {min(twice)}")

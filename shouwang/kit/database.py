@@ -27,8 +27,8 @@ class SchemaOutdated(RuntimeError):
 def open_database(url: str, *, durable: bool = True) -> Engine:
     """An engine for `sqlite:///FILE` (parent folder is made) or `postgresql+psycopg://…`.
 
-    `durable=False` lets SQLite skip the flush at each commit: a power cut may then cost the last transactions, never the
-    file. Errors never quote parameters, since those may be people's data.
+    `durable=False` lets SQLite skip the flush at each commit: a power cut may then cost the last transactions, never
+    the file. Errors never quote parameters, since those may be people's data.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":

@@ -1,0 +1,95 @@
+"""Names, numbers, phones and addresses live in the vault; this is how others reach it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import httpx
+
+KEEP_SECONDS = 10.0
+"""A thousand people are kept within 0.1 s; ten seconds is a vault that is away."""
+
+
+class VaultAway(Exception):
+    """The vault does not answer now; what needs it waits and tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What one department says of who a reference is; empty text is not stated."""
+
+    ref: str
+    number: str
+    name: str
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """Who a reference is, as one department last said it."""
+
+    ref: str
+    department: str
+    number: str
+    name: str
+    phone: str
+    address: str
+
+
+class Vault(Protocol):
+    """Keep, find, unmask; every call is audited where the vault is."""
+
+    def keep(self, county: str, department: str, people: Sequence[Identified]) -> None:
+        """Remember who these are; the newest statement of each department counts. Raises VaultAway."""
+        ...
+
+    def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
+        """The masked name (张*) of each reference that is known. Raises VaultAway."""
+        ...
+
+    def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
+        """Everything known of one reference, per department; empty when unknown. Raises VaultAway."""
+        ...
+
+
+def masked(name: str) -> str:
+    """张* of 张小明: the first character stays, so that staff who know the family recognise it."""
+    return f"{name[0]}*" if name else ""
+
+
+class VaultHttp:
+    """The vault over HTTP; twin of `services.vault.keeper.VaultStore`."""
+
+    def __init__(self, url: str, key: str, *, client: httpx.Client | None = None) -> None:
+        self._client = client or httpx.Client(base_url=url, timeout=KEEP_SECONDS, trust_env=False)
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    def keep(self, county: str, department: str, people: Sequence[Identified]) -> None:
+        """Remember who these are; raises VaultAway."""
+        self._call("keep", {"county": county, "department": department, "people": [asdict(one) for one in people]})
+
+    def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
+        """The masked name of each reference that is known; raises VaultAway."""
+        answer = self._call("find", {"county": county, "refs": list(refs), "actor": actor})
+        names: dict[str, str] = answer["names"]
+        return names
+
+    def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
+        """Everything known of one reference, per department; raises VaultAway."""
+        answer = self._call("unmask", {"county": county, "ref": ref, "actor": actor, "reason": reason})
+        return tuple(Unmasked(**one) for one in answer["people"])
+
+    def _call(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self._client.post(f"/v1/{what}", json=body, headers=self._headers)
+        except httpx.TransportError as away:
+            raise VaultAway(type(away).__name__) from None
+        if (
+            answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
+            or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+        ):
+            raise VaultAway(f"HTTP {answer.status_code}")
+        answer.raise_for_status()
+        result: dict[str, Any] = answer.json()
+        return result
