@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 PersonRef = Annotated[str, StringConstraints(pattern=r"^p1[a-z2-7]{26}$")]
 """Keyed pseudonym of an ID number (design.md 10)."""
@@ -42,6 +42,7 @@ Yuan = Annotated[
     Field(ge=0, max_digits=20, allow_inf_nan=False),
     AfterValidator(_canonical),
     PlainSerializer(plain_decimal, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,20}(\.\d{1,20})?$"}),
 ]
 """An amount in yuan, never negative (feeds.md)."""
 
