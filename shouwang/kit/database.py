@@ -1,6 +1,7 @@
 """One way to a database, SQLite file or PostgreSQL, and to its schema."""
 
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_MS = 60_000
 """How long a writer waits for another one; a batch holds the file for seconds at most."""
@@ -94,6 +96,24 @@ def require_current(engine: Engine, migrations: Path) -> None:
     if found != wanted:
         names = f"{_named(found)}, this version needs {_named(wanted)}"
         raise SchemaOutdated(f"{engine.url.database}: the schema is {names}; run `shouwang migrate`")
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str] = ()
+) -> None:
+    """Add rows by primary key; where one is there already its `update` columns are replaced, or it stays as it is."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    adding = insert(table)
+    keys = [column.name for column in table.primary_key]
+    replaced = {name: adding.excluded[name] for name in update}
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=keys, set_=replaced)
+        if replaced
+        else adding.on_conflict_do_nothing(index_elements=keys),
+        list(rows),
+    )
 
 
 def _named(heads: set[str]) -> str:

@@ -14,6 +14,10 @@ class VaultAway(Exception):
     """The vault does not answer now; what needs it waits and tries again."""
 
 
+class ReasonMissing(ValueError):
+    """Whoever unmasks says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identified:
     """What one department says of who a reference is; empty text is not stated."""
@@ -49,7 +53,7 @@ class Vault(Protocol):
         ...
 
     def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
-        """Everything known of one reference, per department; empty when unknown. Raises VaultAway."""
+        """Everything known of one reference, per department; empty when unknown. Raises VaultAway, ReasonMissing."""
         ...
 
 
@@ -76,7 +80,9 @@ class VaultHttp:
         return names
 
     def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
-        """Everything known of one reference, per department; raises VaultAway."""
+        """Everything known of one reference, per department; raises VaultAway, ReasonMissing."""
+        if not reason.strip():
+            raise ReasonMissing(ref)
         answer = self._call("unmask", {"county": county, "ref": ref, "actor": actor, "reason": reason})
         return tuple(Unmasked(**one) for one in answer["people"])
 
