@@ -26,7 +26,8 @@ def put(path: Path, text: str, mode: int = 0o600) -> None:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f".new-{path.name}")
-    new.touch(mode=mode)
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
     new.write_text(text, encoding="ascii")
     new.chmod(mode)
     new.replace(path)
