@@ -1,4 +1,4 @@
-"""How a clerk writes a sheet: xlsx or csv, titles, 合计 rows, other column names, dates and amounts in several spellings."""
+"""How a clerk writes a sheet: file kinds, titles, 合计 rows, other column names, dates and amounts as people spell them."""
 
 import csv
 import io
