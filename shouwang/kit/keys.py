@@ -63,6 +63,10 @@ class KeyFolder:
                 raise OpenToOthers(f"{path} can be read by other users; run `chmod go= {path}`")
         return base64.b64decode(text)
 
+    def has(self, name: str) -> bool:
+        """True while the secret is there."""
+        return self._file(name).exists()
+
     def add(self, name: str, secret: bytes) -> bytes:
         """Put the secret there unless another process was first; returns the one that is there."""
         self.make()
@@ -120,8 +124,11 @@ class Sealer:
         start = 2 + sealed[1]
         head, nonce, body = sealed[:start], sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :]
         try:
-            return self._cipher(head[2:].decode(), make=False).decrypt(nonce, body, head + context)
-        except (InvalidTag, UnicodeDecodeError, ValueError) as broken:
+            cipher = self._cipher(head[2:].decode("ascii"), make=False)
+            return cipher.decrypt(nonce, body, head + context)
+        except SealBroken:
+            raise
+        except (InvalidTag, ValueError) as broken:
             raise SealBroken("changed, or not what it is said to be") from broken
 
     def destroy_before(self, day: date) -> int:
@@ -133,9 +140,9 @@ class Sealer:
         return len(past)
 
     def _cipher(self, key_id: str, *, make: bool) -> AESGCM:
+        name = f"{self._name}.{key_id}" if self._clock else self._name
         cipher = self._ciphers.get(key_id)
-        if cipher is None:
-            name = f"{self._name}.{key_id}" if self._clock else self._name
+        if cipher is None or (self._clock and not self._folder.has(name)):  # another process may have destroyed it
             key = self._folder.read(name)
             if key is None and make and self._clock:
                 key = self._folder.add(name, secrets.token_bytes(KEY_BYTES))
