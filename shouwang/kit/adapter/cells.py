@@ -1,0 +1,175 @@
+"""How a cell of text is read, to the letter of docs/feeds.md: a value, None (not stated), or `Unreadable`."""
+
+import re
+import unicodedata
+from collections.abc import Container
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from stdnum.cn import ric
+
+from shouwang.kit.adapter.reasons import CODE_HINT, HOUSEHOLD_HINT, VILLAGE_HINT, Unreadable, choices_hint
+from shouwang.kit.adapter.table import Cell, Formula, Plain
+
+NOT_STATED: Final = frozenset({"", "-", "/", "无"})
+TEXT_LENGTH: Final = 200
+"""As `contracts.vocabulary.Text`."""
+CODE_LENGTH: Final = 80
+"""As the key of an envelope."""
+EXACT: Final = 10**15
+"""Spreadsheets keep 15 digits; a longer number cell has lost its tail."""
+ID_LENGTH: Final = 18
+
+_KINDS: Final = ((Formula, "公式"), (bool, "是否值"), (date, "日期"), (object, "数字"))
+_SPACE = re.compile(r"[\s\u200b\ufeff]+")
+_ID = re.compile(r"[0-9]{17}[0-9X]")
+_ID_INSIDE = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_SCIENTIFIC = re.compile(r"[0-9.]+E\+?[0-9]+")
+_HOUSEHOLD = re.compile(r"[0-9A-Z-]{1,32}")
+_VILLAGE = re.compile(r"[0-9]{12}")
+
+
+def stored(cell: Cell) -> Plain:
+    """The value of a cell; a formula counts by its stored one."""
+    return cell.value if isinstance(cell, Formula) else cell
+
+
+def compact(text: str) -> str:
+    """NFKC, without spaces and line breaks."""
+    if text.isascii() and text.isalnum():
+        return text
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def whole(value: Plain) -> int | None:
+    """The integer a number cell holds exactly; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not -EXACT < value < EXACT:
+        return None
+    return int(value) if value == int(value) else None
+
+
+def spelled(cell: Cell) -> str:
+    """What a cell says as text, NFKC and runs of spaces as one; a whole number is its digits."""
+    value = stored(cell)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        plain = value.isascii() and value.isalnum()
+        return value if plain else _SPACE.sub(" ", unicodedata.normalize("NFKC", value)).strip()
+    if isinstance(value, datetime | date):
+        return value.isoformat()[:10]
+    number = whole(value)
+    return str(value if number is None else number)
+
+
+def is_empty(cell: Cell) -> bool:
+    """True for what means *not stated*, or *none* where the column says so."""
+    return cell is None or (isinstance(cell, str | Formula) and compact(spelled(cell)) in NOT_STATED)
+
+
+def kind_of(cell: Cell) -> str:
+    """What kind of value was found, in a word; never the value."""
+    if isinstance(cell, str):
+        return _kind_of_text(compact(cell).upper())
+    return next(word for kind, word in _KINDS if isinstance(cell, kind))
+
+
+def _kind_of_text(text: str) -> str:
+    if text in NOT_STATED:
+        return "空"
+    if is_scientific(text):
+        return "科学计数法"
+    return f"{len(text)}位数字" if text.isdigit() else "文本"
+
+
+def is_scientific(text: str) -> bool:
+    """True for what a spreadsheet makes of a long number, `5.32927E+17`."""
+    return "E" in text and _SCIENTIFIC.fullmatch(text) is not None
+
+
+def text_of(cell: Cell) -> str | None:
+    """Free text; what looks like an ID number in it is blotted out, because text travels."""
+    text = spelled(cell)
+    if text in NOT_STATED:
+        return None
+    if len(text) >= ID_LENGTH:
+        text = _ID_INSIDE.sub("*" * ID_LENGTH, text)
+    return text[:TEXT_LENGTH]
+
+
+def code_of(cell: Cell) -> str | None:
+    """A bureau's own number of a record, without spaces; longer than 80 characters is `code_invalid`."""
+    text = compact(spelled(cell))
+    if text in NOT_STATED:
+        return None
+    if len(text) > CODE_LENGTH:
+        raise Unreadable("code_invalid", kind_of(cell), CODE_HINT)
+    return text
+
+
+def looks_personal(code: str) -> bool:
+    """True when a code holds what could be an ID number; it must not travel in clear then."""
+    return len(code) >= ID_LENGTH and _ID_INSIDE.search(code) is not None
+
+
+def choice_of(cell: Cell, choices: tuple[str, ...]) -> str | None:
+    """A word of a closed list, else `value_unknown`."""
+    text = compact(spelled(cell))
+    if text in choices:
+        return text
+    if text in NOT_STATED:
+        return None
+    raise Unreadable("value_unknown", kind_of(cell), choices_hint(choices))
+
+
+def village_of(cell: Cell, county: str) -> str | None:
+    """A village's 12 digits within the county (an integral number cell is fine), else `code_invalid`."""
+    text = compact(spelled(cell))
+    if text in NOT_STATED:
+        return None
+    if _VILLAGE.fullmatch(text) and text.startswith(county):
+        return text
+    raise Unreadable("code_invalid", kind_of(cell), VILLAGE_HINT.format(county=county))
+
+
+def household_of(cell: Cell) -> str | None:
+    """A 户编号, up to 32 letters, digits and hyphens, upper case, else `code_invalid`."""
+    text = compact(spelled(cell)).upper()
+    if text in NOT_STATED:
+        return None
+    if _HOUSEHOLD.fullmatch(text):
+        return text
+    raise Unreadable("code_invalid", kind_of(cell), HOUSEHOLD_HINT)
+
+
+def person_of(cell: Cell, today: date, confirmed: Container[str]) -> str:
+    """An ID number, 18 characters; never repaired. A birth day after `today` is `id_invalid`.
+
+    `confirmed` holds the numbers ending in 000 that an officer has confirmed.
+    """
+    if cell is None:
+        raise Unreadable("id_missing", "空")
+    if not isinstance(cell, str):
+        raise Unreadable("id_damaged", kind_of(cell))
+    number = compact(cell).removeprefix("'").upper()
+    if not _ID.fullmatch(number):
+        raise Unreadable(_not_an_id(number), kind_of(cell))
+    if number.endswith("000") and number not in confirmed:
+        raise Unreadable("id_damaged", "末三位为000")
+    if ric.calc_check_digit(number) != number[-1] or not _born_by(number, today):
+        raise Unreadable("id_invalid", "校验码或出生日期不符")
+    return number
+
+
+def _not_an_id(text: str) -> str:
+    if text in NOT_STATED:
+        return "id_missing"
+    return "id_damaged" if is_scientific(text) else "id_invalid"
+
+
+def _born_by(number: str, today: date) -> bool:
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14])) <= today
+    except ValueError:
+        return False
