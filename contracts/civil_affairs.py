@@ -10,6 +10,7 @@ from contracts.vocabulary import DateOrNone, HouseholdRef, Month, Shape, Subject
 
 Change = Literal["在户", "迁入", "迁出", "死亡", "出生", "分户"]
 AllowanceKind = Literal["低保", "特困", "低保边缘", "刚性支出困难", "临时救助"]
+AllowanceState = Literal["享受", "停发"]
 
 
 class HouseholdMember(
@@ -55,7 +56,7 @@ class Allowance(
     金额: Yuan | None = None
     起始日期: date | None = None
     终止日期: DateOrNone | None = None
-    状态: Literal["享受", "停发"] | None = None
+    状态: AllowanceState | None = None
 
 
 FACTS: tuple[type[Fact], ...] = (HouseholdMember, Allowance)

@@ -6,6 +6,8 @@ from typing import Literal
 from contracts.facts import Fact, FactMeta
 from contracts.vocabulary import Shape, SubjectKind, Text
 
+WorkState = Literal["失业", "已再就业"]
+
 
 class Unemployment(
     Fact,
@@ -24,7 +26,7 @@ class Unemployment(
     登记日期: date | None = None
     原工作单位: Text | None = None
     失业原因: Text | None = None
-    状态: Literal["失业", "已再就业"] | None = None
+    状态: WorkState | None = None
 
 
 FACTS: tuple[type[Fact], ...] = (Unemployment,)

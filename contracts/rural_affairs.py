@@ -5,6 +5,9 @@ from typing import Literal
 from contracts.facts import Fact, FactMeta
 from contracts.vocabulary import Shape, SubjectKind, Text, VillageCode, YesNo, Yuan
 
+HouseholdKind = Literal["脱贫户", "一般农户"]
+HousingGrade = Literal["A", "B", "C", "D"]
+
 
 class Household(
     Fact,
@@ -20,10 +23,10 @@ class Household(
 
     村代码: VillageCode | None = None
     村民小组: Text | None = None
-    户类型: Literal["脱贫户", "一般农户"] | None = None
+    户类型: HouseholdKind | None = None
     人均纯收入: Yuan | None = None
     合规自付支出: Yuan | None = None
-    住房等级: Literal["A", "B", "C", "D"] | None = None
+    住房等级: HousingGrade | None = None
     是否唯一住房: YesNo | None = None
     饮水安全: YesNo | None = None
     整户无劳动能力兜底保障户: YesNo | None = None

@@ -1,0 +1,1 @@
+"""What the civil affairs bureau sends, and how it becomes what civil affairs states."""

@@ -1,0 +1,1 @@
+"""What the education bureau sends, and how it becomes what education states."""

@@ -1,0 +1,35 @@
+"""The education bureau's feeds."""
+
+from datetime import date
+
+from contracts import education
+from services.education.records import AbsenceRow
+from shouwang.kit.adapter.dates import school_year
+from shouwang.kit.adapter.declaration import INCREMENTS, Adapter, Key, monthly
+
+adapter = Adapter("education", contract=education, liaison="教育体育局 学籍科")
+
+
+def absence_key(row: AbsenceRow, as_of: date) -> str:
+    """台账编号, else the school year it was found in (docs/feeds.md)."""
+    return row.台账编号 or school_year(row.发现日期 or as_of)
+
+
+@adapter.feed(
+    "school_absence",
+    AbsenceRow,
+    key=Key(absence_key, columns=("台账编号", "发现日期")),
+    rhythm=monthly(by=5, at_once=True),
+    shape=INCREMENTS,
+)
+def school_absence(row: AbsenceRow) -> education.SchoolAbsence:
+    """A child found missing from school, or back in it."""
+    return education.SchoolAbsence(
+        学校=row.学校,
+        学段=row.学段,
+        年级=row.年级,
+        缺课天数=row.缺课天数,
+        发现日期=row.发现日期,
+        状态=row.状态,
+        原因=row.原因,
+    )

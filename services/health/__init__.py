@@ -1,0 +1,1 @@
+"""What the health insurance bureau sends, and how it becomes what health states."""

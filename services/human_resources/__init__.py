@@ -1,0 +1,1 @@
+"""What the human resources bureau sends, and how it becomes what human resources states."""

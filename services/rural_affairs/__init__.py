@@ -1,0 +1,1 @@
+"""What the agriculture and rural affairs bureau sends, and how it becomes what rural affairs states."""
