@@ -1,0 +1,123 @@
+"""What a Faust worker does with its partitions, without knowing Faust: positions, batches, days, outbox, lag."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from contracts.topics import FACT_TOPICS, partition_of
+from services.alerts.worker.days import Days
+from services.alerts.worker.local import Steps
+from services.alerts.worker.publish import Outbox, publish
+from services.alerts.worker.watch import Watch, Where
+from shouwang.kit.bus import Batch, Log, LogAway
+from shouwang.kit.clock import Clock
+from shouwang.kit.counties import County
+from shouwang.kit.observe import get_logger
+
+TOPICS: Final = tuple(FACT_TOPICS.values())
+PUBLISH_SECONDS: Final = 0.2
+"""How long a word of the outbox waits at most before it is sent."""
+COMPARE_EVERY: Final = 75
+"""Rounds of publishing between two looks at the lag: 15 s."""
+
+
+class SplitPartition(RuntimeError):
+    """Faust gave us some topics of a partition and not others: then two workers would write one county."""
+
+
+class Duty:
+    """Owned partitions and what is done for them; every method but `keep_up` runs in the loop's thread."""
+
+    def __init__(
+        self, stages: Steps, outbox: Outbox, log: Log, counties: Iterable[County], clock: Clock, watch: Watch
+    ) -> None:
+        self._stages, self._outbox, self._log, self._watch = stages, outbox, log, watch
+        self._days = Days(stages, clock)
+        self._counties: dict[int, list[County]] = {}
+        for county in counties:
+            self._counties.setdefault(partition_of(county.number), []).append(county)
+        self._owned: frozenset[int] = frozenset()
+        self._ids: dict[str, str] = {}
+
+    def take(self, partitions: Iterable[Where]) -> dict[Where, int]:
+        """These partitions are ours from now on; returns where reading stands in those that have been read."""
+        given = set(partitions)
+        numbers = frozenset(number for number, _ in given)
+        if missing := {(number, topic) for number in numbers for topic in TOPICS} - given:
+            number, topic = min(missing)
+            raise SplitPartition(f"{topic} partition {number} went to another worker than the other topics of {number}")
+        self.forget()
+        self._owned = numbers
+        self._ids = self._log.topic_ids(TOPICS)
+        get_logger(stage="apply").info("assigned", count=len(numbers))
+        return {
+            (number, topic): position
+            for number in numbers
+            for topic, position in self._stages.positions(number).items()
+        }
+
+    def topic_id(self, topic: str) -> str:
+        """A topic's identity, as it was when the partitions were taken."""
+        return self._ids[topic]
+
+    def give_up(self) -> None:
+        """Our partitions may go to others."""
+        self._owned = frozenset()
+        self.forget()
+
+    def forget(self) -> None:
+        """Somebody else may have written: drop what is remembered between batches."""
+        self._stages.forget()
+        self._days.forget()
+
+    def process(self, batch: Batch) -> None:
+        """Stages 4 to 6 over one batch."""
+        self._stages.process(batch)
+        self._watch.beat()
+
+    def round(self) -> None:
+        """Once a second: say that we live, and turn the days that are due. A log that is away is asked again later."""
+        self._watch.beat()
+        for number, county in self._served():
+            day = self._days.due(county, number)
+            if day is not None:
+                self._days.turn(county, day, caught_up=self._caught_up(number))
+
+    def keep_up(self, stopping: threading.Event) -> None:
+        """Run in a thread of its own: publish the outbox, watch the lag. Raises what is our bug."""
+        rounds = 0
+        while not stopping.wait(PUBLISH_SECONDS):
+            rounds += 1
+            self._watch.database = self._tried(self._publish)
+            if rounds % COMPARE_EVERY == 0:
+                self._watch.log = self._tried(self._compare)
+
+    def _tried(self, work: Callable[[], None]) -> str:
+        try:
+            work()
+        except (LogAway, OperationalError, InterfaceError) as away:
+            get_logger(stage="publish").warning("away", error=type(away).__name__)
+            return f"{type(away).__name__}: tries again"
+        return ""
+
+    def _publish(self) -> None:
+        publish(self._outbox, self._log, [county for _, county in self._served()])
+
+    def _compare(self) -> None:
+        numbers = {number for number, _ in self._served()}
+        ends = {(number, topic): end for number in numbers for topic, end in self._log.ends(TOPICS, number).items()}
+        stored = {(number, topic): at for number in numbers for topic, at in self._stages.positions(number).items()}
+        self._watch.compare(ends, stored)
+
+    def _caught_up(self, number: int) -> bool:
+        positions = self._stages.positions(number)
+        try:
+            ends: Mapping[str, int] = self._log.ends(TOPICS, number)
+        except LogAway:
+            return False
+        return all(positions.get(topic, 0) == end for topic, end in ends.items())
+
+    def _served(self) -> list[tuple[int, County]]:
+        return [(number, county) for number in sorted(self._owned) for county in self._counties.get(number, [])]
