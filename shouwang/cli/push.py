@@ -117,9 +117,9 @@ def tell(receipt: dict[str, Any]) -> None:
         typer.echo(f"未采用的列：{'、'.join(receipt['columns_dropped'])}")
     if receipt.get("held_because"):
         typer.echo(f"待确认的原因：{receipt['held_because']}")
-    for title in (receipt.get("title"), receipt.get("detail"), receipt.get("hint")):
-        if title:
-            typer.echo(str(title))
+    for said in (receipt.get("title"), receipt.get("detail"), receipt.get("hint")):
+        if said:
+            typer.echo(str(said))
     _rows(receipt)
 
 

@@ -79,6 +79,11 @@ class Reach:
         """The address of something alerts serves."""
         return f"{self.place.url.rstrip('/')}/api/v1/{path}"
 
+    def keyed(self, key: str) -> "Reach":
+        """The same instance, reached with another key."""
+        place = self.place
+        return Reach(Place(place.url, key, self._doors, place.county, place.day_file), self._client)
+
     def get(self, url: str, **parameters: Any) -> Any:
         """A JSON document."""
         return self._ask("GET", url, params=_stated(parameters)).json()

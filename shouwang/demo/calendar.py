@@ -1,43 +1,23 @@
 """Who sends what on which day: a year of sendings, the awkward ones included."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
-from typing import Literal
 
 from shouwang.demo import exports, mess
 from shouwang.demo.county import Absence, Allowance, Person, settle
-from shouwang.demo.exports import DEPARTMENT, TITLES, Sheet
+from shouwang.demo.exports import Sheet
 from shouwang.demo.lives import Move, Year, taken
-from shouwang.demo.stories import Slip, Story, write_stories
-from shouwang.demo.writing import Style, style_of, write
+from shouwang.demo.sendings import Outbox, Sending
+from shouwang.demo.stories import Story, write_stories
+from shouwang.demo.writing import Style, style_of
 
-Settling = Literal["", "confirm", "discard"]
-SUFFIX = {"xlsx": "xlsx", "utf-8-sig": "csv", "gb18030": "csv"}
 BEGIN, END = date(2025, 5, 31), date(2026, 6, 30)
 """The first list's day, and the day on which the stories are told."""
 
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One file on its way to one door."""
-
-    department: str
-    feed: str
-    name: str
-    day: date
-    """When it is sent."""
-    as_of: date
-    told: bool
-    """`as_of` goes along as a parameter; otherwise a 数据日期 column says it."""
-    content: bytes
-    rows: int
-    trouble: str = ""
-    settle: Settling = ""
-    """What people do when the door holds it."""
-    after: int = 0
-    """Order within its day."""
+MISTAKEN, TAKEN_BACK = date(2025, 11, 12), date(2025, 11, 28)
+"""When a child is reported missing by mistake, and when that is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,60 +32,13 @@ class Plan:
     people: int
 
 
-@dataclass(slots=True)
-class Outbox:
-    """What the five bureaus have got ready."""
-
-    rng: Random
-    spare: frozenset[str]
-    slips: tuple[Slip, ...]
-    ready: list[Sending] = field(default_factory=list)
-
-    def send(
-        self,
-        sheet: Sheet,
-        day: date,
-        *,
-        trouble: str = "",
-        settle: Settling = "",
-        after: int = 0,
-        style: Style | None = None,
-    ) -> Sending:
-        """Write a sheet in some clerk's way and put it into the calendar."""
-        style = style or style_of(self.rng, dated=self.rng.random() < 0.5)
-        name = f"{TITLES[sheet.feed]}_{sheet.as_of:%Y%m%d}.{SUFFIX[style.kind]}"
-        # An empty file has no row that could carry a 数据日期.
-        told = not (style.dated and sheet.rows)
-        content = write(mess.slip(sheet, self.slips), style)
-        department = DEPARTMENT[sheet.feed]
-        sending = Sending(
-            department, sheet.feed, name, day, sheet.as_of, told, content, len(sheet.rows), trouble, settle, after
-        )
-        self.ready.append(sending)
-        return sending
-
-    def again(self, sending: Sending, days: int) -> None:
-        """The same bytes once more, under another name."""
-        copy = f"副本_{sending.name}"
-        self.ready.append(
-            replace(sending, name=copy, day=sending.day + timedelta(days=days), trouble="重复报送", after=5)
-        )
-
-    def spoilt(self, sheet: Sheet) -> Sheet:
-        """What a normal month does to a sheet."""
-        rows = self.rng.choices((0, 1, 2, 3), (4, 4, 2, 1))[0]
-        if self.rng.random() < 0.25:
-            sheet = mess.twice(self.rng, sheet)
-        if sheet.feed in ("allowance", "self_paid_year") and self.rng.random() < 0.2:
-            sheet = mess.disagree(self.rng, sheet, self.spare)
-        return mess.spoil(self.rng, sheet, rows, self.spare)
-
-
 class Bureaus:
     """Five bureaus writing down one county's year."""
 
     def __init__(self, year: Year, outbox: Outbox) -> None:
         self.year, self.outbox = year, outbox
+        self._mistaken: list[tuple[Person, Absence]] = []
+        year.script.setdefault(MISTAKEN, []).append(self._mistake)
 
     def month_end(self, end: date) -> None:
         """The four lists as of a month's end, sent within the first days of the next."""
@@ -155,19 +88,24 @@ class Bureaus:
 
     def _absences(self, found: list[tuple[Person, Absence]], day: date) -> None:
         sheet = exports.absences(found, day)
-        if not sheet.rows:
+        if day == TAKEN_BACK:
+            mistaken = exports.absences(self._mistaken, day).acting("撤回")
+            self.outbox.send(
+                sheet.acting("新增").with_rows([*sheet.acting("新增").rows, *mistaken.rows]), day, trouble="误报撤回"
+            )
+        elif not sheet.rows:
             self.outbox.send(sheet, day, trouble="零报告")
-        elif day.month % 4 == 2 and day.day == 15:
-            self.outbox.send(self._with_withdrawal(sheet), day, trouble="误报撤回")
         else:
             self.outbox.send(self.outbox.spoilt(sheet), day)
 
-    def _with_withdrawal(self, sheet: Sheet) -> Sheet:
-        """The entry reported last is taken back: the child was only ill for a day."""
-        acted = sheet.acting("新增")
-        free = [row for row in acted.rows if row["身份证号"] not in self.outbox.spare]
-        taken_back = [{**row, "操作": "撤回"} for row in free[-1:]]
-        return acted.with_rows([*acted.rows, *taken_back])
+    def _mistake(self) -> None:
+        """A child is reported missing who was only ill for a day; the entry is taken back later."""
+        year = self.year
+        person = next(
+            p for h, p in year.county.residents() if not h.scripted and 6 <= p.age(year.day) <= 12 and not p.absences
+        )
+        self._mistaken = [(person, year.miss_school(person, year.day, 5, "因病"))]
+        person.absences.clear()
 
     def correct_bill(self, story: Story, day: date) -> None:
         """The health bureau corrects the slip of a story by a file of one row."""
@@ -233,8 +171,7 @@ def pretend(seed: int = 7, households: int = 520, county: str = "532927") -> Pla
     rng = Random(seed)
     year = Year(settle(county, rng, households - 3, date(2025, 5, 1)), date(2025, 5, 1))
     stories = write_stories(year)
-    spare = frozenset(n for s in stories for n in s.numbers) | {s.home.code for s in stories}
-    outbox = Outbox(Random(seed + 1), spare, tuple(slip for s in stories for slip in s.slips))
+    outbox = Outbox(Random(seed + 1), stories)
     bureaus = Bureaus(year, outbox)
     for step in _steps(bureaus, stories[1]):
         step()

@@ -1,4 +1,4 @@
-"""How a clerk writes a sheet: file kinds, titles, 合计 rows, other column names, dates and amounts as people spell them."""
+"""How a clerk writes a sheet: file kinds, titles, 合计 rows, column names, dates and amounts as people spell them."""
 
 import csv
 import io
@@ -80,6 +80,14 @@ def write(sheet: Sheet, style: Style) -> bytes:
     """The sheet as the bytes of a file."""
     lines = list(_lines(sheet, style))
     return _xlsx(lines, TITLES[sheet.feed]) if style.kind == "xlsx" else _csv(lines, style.kind)
+
+
+def line_of(sheet: Sheet, style: Style, row: int) -> int:
+    """The 1-based line on which the sheet's `row`th row (from 0) begins, as a receipt counts it."""
+    headers = [str(_header(column, style)) for column in columns_of(sheet, style)]
+    # In a text file a line break inside a header is a line of its own.
+    breaks = 0 if style.kind == "xlsx" else sum(header.count("\n") for header in headers)
+    return (2 if style.titled else 0) + 1 + breaks + row + 1
 
 
 def columns_of(sheet: Sheet, style: Style) -> list[str]:
