@@ -6,11 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from shouwang.cli import say
-from shouwang.cli.options import DEFAULT_DATA, Data, Key, Url
+from shouwang.cli.options import DEFAULT_DATA, Data, Exit, Key, Url, end
 from shouwang.cli.reach import Patience, Reach, departments, instance
 
 WAIT_SECONDS = 600.0
 """A day turn of a county is seconds; ten minutes without an end is a fault to be looked into."""
+
+
+class Backwards(ValueError):
+    """Days are turned forward only: what was judged on a later day has been said."""
 
 
 def day(
@@ -23,19 +27,26 @@ def day(
 ) -> None:
     """把全县的日子翻到某一天；之前报送的全部研判完毕后才返回。"""
     with instance(data, url, key) as reach:
-        turned = turn(reach, _day(to), county=county, seconds=seconds)
+        try:
+            turned = turn(reach, _day(to), county=county, seconds=seconds)
+        except Backwards as backwards:
+            raise end(Exit.REFUSED, str(backwards)) from backwards
     say.prose(f"已翻到 {turned.isoformat()}，全部研判完毕。")
 
 
 def turn(reach: Reach, to: date, *, county: str = "", seconds: float = WAIT_SECONDS) -> date:
-    """Turn the day and return when it is judged; raises Away when that takes too long."""
+    """Turn the day and return when it is judged; raises Backwards, or Away when that takes too long."""
     county = county or the_county(reach)
     settle(reach, county, seconds=seconds)
+    before = progress(reach, county)
+    if before.get("day") and to.isoformat() < before["day"]:
+        raise Backwards(f"日子只能向前：现在是 {before['day']}，不能翻回 {to.isoformat()}")
     reach.post(reach.api("day"), {"county": county, "day": to.isoformat()})
     patience = Patience(seconds)
     while True:
         said = progress(reach, county)
-        if said.get("day") == to.isoformat() and not said.get("dirty"):
+        # A county of which nothing was ever said has no day yet, and nothing to judge.
+        if not said.get("seqs") or (said.get("day") == to.isoformat() and not said.get("dirty")):
             return to
         patience.pause(f"翻到 {to.isoformat()} 之后仍有 {said.get('dirty', 0)} 户未研判")
 

@@ -17,12 +17,12 @@ def issue(
     data: Data = DEFAULT_DATA,
     url: Url = "",
     key: Key = "",
-    note: Annotated[str, typer.Option("--note", help="备注，如给谁用")] = "",
+    label: Annotated[str, typer.Option("--label", help="备注，如给谁用")] = "",
     as_json: AsJson = False,
 ) -> None:
     """发放一把报送密钥；只显示这一次。"""
     with instance(data, url, key) as reach:
-        body = {"county": reach.place.county, "note": note}
+        body = {"county": reach.place.county, "label": label}
         issued = reach.post(f"{reach.door(department)}/v1/keys", {k: v for k, v in body.items() if v})
     if as_json:
         say.document({"department": department, **issued})
@@ -45,7 +45,7 @@ def list_(data: Data = DEFAULT_DATA, url: Url = "", key: Key = "", as_json: AsJs
             say.document(one)
         return
     columns = [
-        c for c in ("department", "id", "county", "issued_at", "revoked_at", "note") if any(c in o for o in found)
+        c for c in ("department", "id", "county", "label", "created", "revoked") if any(c in o for o in found)
     ]
     say.table(columns, ([str(one.get(column) or "-") for column in columns] for one in found))
 

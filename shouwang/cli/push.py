@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 3600.0
 """A million rows take minutes; a vault that is away may take longer, and the receipt says so meanwhile."""
 
+FILE_REFUSED = (413, 415, 422)
+"""Too large, not a kind of file we read, not readable: the whole sending is refused."""
+
 SETTLED = ("done", "held", "refused")
 
 
@@ -72,10 +75,18 @@ def send(
     try:
         answer = reach.send_file(f"{door}/v1/feeds/{feed}/files", name, content, as_of=as_of, shape=shape)
     except Refused as refused:
-        if refused.status != 422:
+        if refused.status not in FILE_REFUSED:
             raise
-        return {"state": "refused", "department": department, "feed": feed, **dict(refused.problem)}
+        return refused_receipt(department, feed, refused)
     return wait(reach, department, answer["receipt"], moved=moved)
+
+
+def refused_receipt(department: str, feed: str, refused: Refused) -> dict[str, Any]:
+    """What a refusal at the door comes to, in the form of a receipt (nothing was taken, so it has no number)."""
+    said = refused.problem
+    row = {"line": None, "column": None, "reason": said.get("code", ""), "kind": None, "hint": refused.sentence()}
+    counts = dict.fromkeys((*say.COUNTS, "withdrawn", "doubtful", "skipped"), 0)
+    return {"receipt": None, "state": "refused", "department": department, "feed": feed, **counts, "rows": [row]}
 
 
 def wait(
@@ -117,14 +128,12 @@ def tell(receipt: dict[str, Any]) -> None:
         typer.echo(f"未采用的列：{'、'.join(receipt['columns_dropped'])}")
     if receipt.get("held_because"):
         typer.echo(f"待确认的原因：{receipt['held_because']}")
-    for said in (receipt.get("title"), receipt.get("detail"), receipt.get("hint")):
-        if said:
-            typer.echo(str(said))
     _rows(receipt)
 
 
 def _rows(receipt: dict[str, Any]) -> None:
     for row in receipt.get("rows") or ():
-        typer.echo(f"  第{row['line']}行 {row.get('column') or ''}：{row.get('hint') or row['reason']}")
+        place = f"第{row['line']}行 {row.get('column') or ''}：" if row.get("line") else ""
+        typer.echo(f"  {place}{row.get('hint') or row['reason']}")
     for warning in receipt.get("warnings") or ():
         typer.echo(f"  提示 第{warning['line']}行 {warning.get('column') or ''}：{warning['reason']}")

@@ -1,12 +1,13 @@
 """Files through the real doors: one day after another, every receipt waited for, held lists settled by people."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from shouwang.cli.day import settle, turn
+from shouwang.cli.day import Backwards, settle, turn
 from shouwang.cli.push import send, wait
 from shouwang.cli.reach import Reach
 from shouwang.demo.sendings import Sending
@@ -42,7 +43,8 @@ class Delivery:
 
     def turn(self, day: date) -> None:
         """Turn the county's day, unless it is there or further: a demo that was broken off goes on."""
-        turn(self._county, day, county=self._code)
+        with suppress(Backwards):
+            turn(self._county, day, county=self._code)
 
     def deliver(self, sending: Sending) -> Delivered:
         """One file and its receipt."""

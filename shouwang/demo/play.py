@@ -150,8 +150,8 @@ def _tell(played: Played, county: Reach, diary: Diary, identity: "Identity", pag
 
 def rule_titles(rulebook: dict[str, Any]) -> dict[str, str]:
     """Rule id → title, as the live rulebook says."""
-    rules = rulebook.get("rules", ())
-    return {rule["id"]: rule["title"] for rule in rules if "title" in rule}
+    titles: dict[str, str] = rulebook["rules"]
+    return titles
 
 
 def _opening(played: Played) -> str:
