@@ -1,0 +1,60 @@
+"""The alerts web app put together: API, console, health, headers, errors."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from services.alerts.triage import Triage
+from services.alerts.web import api
+from services.alerts.web.auth import Gate, SignInNeeded
+from services.alerts.web.console import pages
+from services.alerts.web.headers import SafeHeaders
+from shouwang.kit import health, problems
+from shouwang.kit.clock import Clock
+from shouwang.kit.metrics import Metrics
+from shouwang.kit.problems import Problem, problem_response, trace_id
+
+LIMIT_BYTES = 64 * 1024
+"""The largest thing anybody sends here is a form."""
+
+
+def build(triage: Triage, key: str, clock: Clock, metrics: Metrics) -> FastAPI:
+    """The app; `key` is the service key of the county's staff and commands."""
+    app = FastAPI(title="守望 预警", docs_url=None, redoc_url=None, openapi_url=None)
+    gate = Gate(key, clock)
+    console = pages.Console(triage, gate)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT_BYTES)
+    problems.install(app)
+    app.add_middleware(SafeHeaders)
+    _show_problems_as_pages(app, console)
+    app.include_router(health.routes(ready={"database": triage.ready}, registry=metrics.registry))
+    app.include_router(api.routes(triage, gate))
+    app.include_router(pages.routes(triage, gate, console))
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    return app
+
+
+def _show_problems_as_pages(app: FastAPI, console: pages.Console) -> None:
+    """People get a page, commands a document."""
+
+    @app.exception_handler(SignInNeeded)
+    async def _sign_in(_request: Request, _needed: SignInNeeded) -> Response:
+        return RedirectResponse("/login", 303)
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, problem: Problem) -> Response:
+        if _wants_page(request):
+            return console.problem(problem, trace_id(request))
+        return problem_response(request, problem)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, raised: HTTPException) -> Response:
+        return await _problem(
+            request, Problem(raised.status_code, f"http_{raised.status_code}", headers=raised.headers)
+        )
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

@@ -1,0 +1,169 @@
+"""The pages: signing in and out, the queue, one household."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.alerts.triage import LEVELS, Place, Triage, Unknown, Wanted
+from services.alerts.web.auth import FORM, SESSION, Gate, Session, set_cookie
+from services.alerts.web.console import wording
+from shouwang.kit.problems import Problem
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+SIZES: Final = (20, 50, 100)
+
+
+class Console:
+    """The templates, and what every page knows."""
+
+    def __init__(self, triage: Triage, gate: Gate) -> None:
+        self.triage, self.gate = triage, gate
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(wording.FILTERS)
+        self._templates.globals.update(LEVELS=wording.LEVELS, SIZES=SIZES)
+
+    def page(self, name: str, session: Session | None, status: int = 200, **known: Any) -> HTMLResponse:
+        """A template as an answer."""
+        text = self._templates.get_template(name).render(csrf=session.csrf if session else "", **known)
+        return HTMLResponse(text, status)
+
+    def problem(self, problem: Problem, trace: str) -> HTMLResponse:
+        """A page that says what went wrong and what to do."""
+        answer = self.page("problem.html", None, problem.status, problem=problem, trace=trace)
+        answer.headers.update(problem.headers)
+        return answer
+
+    def county(self, code: str) -> str:
+        """The county a page is about: the one asked for, else the first served."""
+        if code and code not in self.triage.counties:
+            raise Problem(404, "county_unknown", "没有这个县", "请从预警队列重新进入。")
+        return code or next(iter(self.triage.counties))
+
+    def about(self, county: str) -> dict[str, Any]:
+        """What the frame of every page shows."""
+        today = self.triage.today(county)
+        return {"county": self.triage.counties[county], "counties": self.triage.counties, "today": today}
+
+
+def routes(triage: Triage, gate: Gate, console: Console) -> APIRouter:
+    """Every page."""
+    router = APIRouter(default_response_class=HTMLResponse)
+    _add_signing_in(router, gate, console)
+    _add_reading(router, triage, gate, console)
+    return router
+
+
+def _add_signing_in(router: APIRouter, gate: Gate, console: Console) -> None:
+    @router.get("/login")
+    def form(request: Request) -> Response:
+        """The sign-in form."""
+        return _form(request, gate, console)
+
+    @router.post("/login")
+    def sign_in(
+        request: Request, key: Annotated[str, Form(max_length=200)] = "", token: Annotated[str, Form()] = ""
+    ) -> Response:
+        """Signing in with the access key."""
+        visitor = request.cookies.get(FORM, "")
+        gate.check_form(request, token, gate.form_token(visitor) if visitor else "")
+        session = gate.sign_in(request, key)
+        if session is None:
+            return _form(request, gate, console, wrong=True)
+        answer = RedirectResponse("/", 303)
+        set_cookie(request, answer, SESSION, session.token)
+        answer.delete_cookie(FORM)
+        return answer
+
+    @router.post("/logout")
+    def sign_out(
+        request: Request, session: Annotated[Session, Depends(gate.page)], token: Annotated[str, Form()] = ""
+    ) -> Response:
+        """Signing out."""
+        gate.check_form(request, token, session.csrf)
+        gate.sessions.close(session.token)
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(SESSION)
+        return answer
+
+
+def _form(request: Request, gate: Gate, console: Console, *, wrong: bool = False) -> Response:
+    visitor = secrets.token_urlsafe(16)
+    status = 401 if wrong else 200
+    answer = console.page("login.html", None, status, token=gate.form_token(visitor), wrong=wrong)
+    set_cookie(request, answer, FORM, visitor)
+    return answer
+
+
+def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console) -> None:
+    @router.get("/")
+    def queue(
+        session: Annotated[Session, Depends(gate.page)],
+        county: str = "",
+        level: Annotated[str, Query(max_length=20)] = "",
+        rule: Annotated[str, Query(max_length=60)] = "",
+        village: Annotated[str, Query(max_length=12)] = "",
+        after: Annotated[str, Query(max_length=80)] = "",
+        size: int = SIZES[0],
+    ) -> Response:
+        """Households and villages with standing alerts."""
+        county = console.county(county)
+        wanted = Wanted(county, level if level in LEVELS else "", rule, village)
+        size = size if size in SIZES else SIZES[0]
+        found = triage.queue(wanted, _place(after), size)
+        links = Links(wanted, size, many=len(triage.counties) > 1)
+        known: dict[str, Any] = {
+            "queue": found,
+            "wanted": wanted,
+            "links": links,
+            "size": size,
+            "titles": triage.titles,
+        }
+        return console.page("queue.html", session, after=after, **known, **console.about(county))
+
+    @router.get("/households/{ref}")
+    def household(
+        session: Annotated[Session, Depends(gate.page)], ref: str, county: Annotated[str, Query()] = ""
+    ) -> Response:
+        """One household whole."""
+        county = console.county(county)
+        try:
+            found = triage.household(county, ref)
+        except Unknown:
+            raise Problem(404, "household_unknown", "无此户或无权查看", "请从预警队列重新进入。") from None
+        return console.page("household.html", session, found=found, **console.about(county))
+
+
+class Links:
+    """Addresses of the queue with one thing changed; the whole state is in them."""
+
+    def __init__(self, wanted: Wanted, size: int, *, many: bool) -> None:
+        self._now: Mapping[str, str] = {
+            "county": wanted.county if many else "",
+            "level": wanted.level,
+            "rule": wanted.rule,
+            "village": wanted.village,
+            "size": str(size) if size != SIZES[0] else "",
+        }
+
+    def to(self, after: Place | None = None, **changed: str) -> str:
+        """The address with these changed; any change begins at the first page."""
+        said = {**self._now, **changed, "after": "~".join(map(str, after)) if after else ""}
+        return "/?" + urlencode({name: value for name, value in said.items() if value})
+
+
+def _place(text: str) -> Place | None:
+    parts = text.split("~")
+    return Place(int(parts[0]), parts[1], parts[2]) if len(parts) == 3 and parts[0].isdigit() else None

@@ -1,0 +1,51 @@
+"""How values read on the screen: levels, departments, days, references; one small function each."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, Final
+
+LEVELS: Final = {"red": "红", "orange": "橙", "yellow": "黄"}
+DEPARTMENTS: Final = {
+    "education": "教体",
+    "health": "医保",
+    "civil_affairs": "民政",
+    "human_resources": "人社",
+    "rural_affairs": "农业农村",
+}
+"""Short names; a test holds them equal to the catalogue of contracts."""
+_WEEKDAYS: Final = "一二三四五六日"
+
+
+def short(ref: str) -> str:
+    """Six characters by which two people can speak of one household; the link carries the whole reference."""
+    return ref[2:8].upper() if ref.startswith(("h1", "p1")) else ref
+
+
+def day(value: date | datetime) -> str:
+    """11-25 of this or any year: lists."""
+    return f"{value:%m-%d}"
+
+
+def full_day(value: date) -> str:
+    """2026-11-25 周三."""
+    return f"{value:%Y-%m-%d} 周{_WEEKDAYS[value.weekday()]}"
+
+
+def department(name: str) -> str:
+    """教体 of education."""
+    return DEPARTMENTS.get(name, name)
+
+
+def level(name: str) -> str:
+    """红 of red."""
+    return LEVELS.get(name, name)
+
+
+FILTERS: Final[dict[str, Callable[[Any], str]]] = {
+    "short": short,
+    "day": day,
+    "full_day": full_day,
+    "department": department,
+    "level": level,
+}
+"""What templates may call, by name."""
