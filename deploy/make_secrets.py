@@ -6,10 +6,12 @@ What a process gets is a copy: restoring FOLDER/installation from a backup and r
 
 import argparse
 import base64
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from contracts.catalogue import DEPARTMENTS
 from deploy.shares import DATABASES, INSTALLATION, SHARES, SUPERUSER, Share
 from shouwang.kit.counties import load_counties
 from shouwang.kit.keys import KeyFolder, KeyRing
@@ -55,12 +57,20 @@ def hand_keys(ring: KeyRing, folder: Path, share: Share, counties: Iterable[str]
         keys.add(name, secret)
 
 
+def instance(ring: KeyRing, counties: Sequence[str]) -> str:
+    """Where the operator's commands find the services, and the county's key (shouwang/cli/reach.py)."""
+    doors = {department: f"http://{department}:8001" for department in DEPARTMENTS}
+    said = {"url": "http://alerts-web:8000", "key": ring.service_key("county"), "doors": doors, "county": counties[0]}
+    return json.dumps(said) + "\n"
+
+
 def settle(folder: Path, counties: Sequence[str]) -> None:
     """Make what is missing and hand everybody their share."""
     ring = KeyRing.open(folder / INSTALLATION / KEYS, create=True)
     for name, share in SHARES.items():
         hand_keys(ring, folder / name / KEYS, share, counties)
         put(folder / name / URL_FILE, url(ring, name, name))
+    put(folder / INSTALLATION / "instance.json", instance(ring, counties))
     put(folder / "migrate" / SUPERUSER, url(ring, SUPERUSER, SUPERUSER))
     for name in DATABASES:
         put(folder / "migrate" / name, url(ring, name, name))
