@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ class Stubborn(Reach):
         return self._again(lambda: ask(method, url, **what))
 
     @staticmethod
-    def _again(ask: Any) -> Any:
+    def _again(ask: Callable[[], httpx.Response]) -> httpx.Response:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
