@@ -20,6 +20,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX,
         extra="ignore",
         hide_input_in_errors=True,
+        env_ignore_empty=True,  # compose passes an empty SHOUWANG_DAY_FILE unless it is a trial
     )
 
     keys: Path = Path("var/keys")
