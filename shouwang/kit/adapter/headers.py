@@ -95,7 +95,7 @@ def _header(rows: list[list[Cell]], line: int, aliases: dict[str, str]) -> Heade
             if unit and "万元" in unit.groups():
                 header.units[name] = TEN_THOUSAND
         elif text:
-            header.dropped.append(text[:DROPPED_LENGTH])
+            header.dropped.append(compact(text)[:DROPPED_LENGTH])
     return header
 
 

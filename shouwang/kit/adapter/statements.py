@@ -1,12 +1,13 @@
 """Statements and what is kept of them per fact: the register's data, and how it is written down."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from contracts.vocabulary import Op
+
+MARK = 13
 
 FactId = tuple[str, str]
 """(subject, key): one fact of one feed of one county."""
@@ -37,6 +38,11 @@ class Said(NamedTuple):
         """Its place among all statements of the fact."""
         return Order(self.as_of, self.op.rank, self.stated_at, self.line, self.id)
 
+    @property
+    def mark(self) -> str:
+        """Enough of its id (65 bits) to tell it from the other statements of the same fact."""
+        return self.id[:MARK]
+
     def dump(self) -> list[Any]:
         """As JSON."""
         return [self.op.value, self.as_of.isoformat(), self.stated_at.isoformat(), self.line, self.id, self.content]
@@ -61,7 +67,7 @@ class Entry:
     told: list[Said] = field(default_factory=list)
     """新增 of increments, each at its earliest 报送时间, as far as it may still be the newest."""
     heard: set[str] = field(default_factory=set)
-    """Ids of all 新增, so that a repeat is known as one."""
+    """Marks of all other 新增 ever stated, so that a repeat is known as one."""
     shown: Said | None = None
     """The word published last: what alerts goes by."""
 
@@ -82,6 +88,33 @@ class Entry:
             key=lambda said: said.order,
             default=None,
         )
+
+    def repeat(self, said: Said) -> bool:
+        """True when this 新增 was told before; of its 报送时间 the earliest counts."""
+        for at, known in enumerate(self.told):
+            if known.id == said.id:
+                if said.order < known.order:
+                    self.told[at] = said
+                return True
+        return False
+
+    def named(self, said: Said) -> None:
+        """A list says it too: what increments told in the same words is then never newer than the list."""
+        self.told = [known for known in self.told if known.id != said.id]
+        self.heard.add(said.mark)
+
+    def prune(self) -> None:
+        """Forget the content of what can never be the newest again.
+
+        What lists, corrections and withdrawals say keeps its place for good; a repeat can move a 新增 to an earlier
+        报送时间, but not to another day, so only those of the latest day may yet matter.
+        """
+        floor = max((said.order for said in (self.listed, self.fixed) if said is not None), default=None)
+        day = max((said.as_of for said in self.told), default=None)
+        kept = [said for said in self.told if said.as_of == day and (floor is None or said.order > floor)]
+        if len(kept) < len(self.told):
+            self.heard |= {said.mark for said in self.told if said not in kept}
+            self.told = kept
 
     def dump(self) -> str:
         """As JSON text, for a store."""
@@ -138,6 +171,6 @@ class ListSaid:
         return self.as_of, self.stated_at
 
 
-def newest_list(lists: Iterable[ListSaid]) -> ListSaid | None:
-    """The newest of several lists of a scope."""
-    return max(lists, key=lambda one: one.at, default=None)
+def newer(one: Said | None, other: Said) -> Said:
+    """The newer of two statements."""
+    return other if one is None or one.order < other.order else one
