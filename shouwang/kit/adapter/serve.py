@@ -1,0 +1,232 @@
+"""An adapter, put together: its HTTP, its background loops, and the process it runs in."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine, text
+
+from contracts.topics import TOPICS, facts_topic
+from shouwang.kit import health, problems
+from shouwang.kit.adapter import answers, receive
+from shouwang.kit.adapter.answers import Answers, progress
+from shouwang.kit.adapter.auth import Keys
+from shouwang.kit.adapter.declaration import Adapter
+from shouwang.kit.adapter.drop import DropFolder
+from shouwang.kit.adapter.inbox import Inbox
+from shouwang.kit.adapter.lock import OneOnly
+from shouwang.kit.adapter.loops import Loop
+from shouwang.kit.adapter.receipts import Receipts
+from shouwang.kit.adapter.receive import Gate
+from shouwang.kit.adapter.relay import Relay
+from shouwang.kit.adapter.tables import MIGRATIONS
+from shouwang.kit.adapter.work import Translator
+from shouwang.kit.audit import Audit
+from shouwang.kit.bus import Log, LogAway, TopicMismatch
+from shouwang.kit.clock import Clock, SystemClock, TrialClock
+from shouwang.kit.counties import CountiesRefused, County, load_counties
+from shouwang.kit.database import SchemaOutdated, open_database, reading, require_current, upgrade
+from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
+from shouwang.kit.metrics import Metrics
+from shouwang.kit.observe import configure
+from shouwang.kit.settings import Settings, load
+from shouwang.kit.vault import Vault, VaultHttp
+
+CLEANING_SECONDS = 3600.0
+DROP_SECONDS = 1.0
+
+
+class Door:
+    """One department's adapter over its database; `app` serves, the loops (or `*_once`) do the work behind it."""
+
+    def __init__(
+        self, adapter: Adapter, engine: Engine, keyring: KeyRing, counties: Mapping[str, County], clock: Clock,
+        vault: Vault, log: Log, *, drop: Path | None = None, crashed: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.adapter, self.engine, self.clock, self._log = adapter, engine, clock, log
+        self._counties = counties
+        self.registry = CollectorRegistry()
+        self._metrics = Metrics(self.registry)
+        self._lock = OneOnly(engine)
+        self.keys = Keys(engine, adapter.department, counties, keyring.service_key("county"))
+        self.inbox = Inbox(engine, keyring, clock)
+        self.receipts = Receipts(engine, adapter.department)
+        self.audit = Audit(keyring.secret(f"audit-{adapter.department}"), clock)
+        self.relay = Relay(engine, adapter.department, counties, log, clock)
+        self._translator = Translator(adapter, engine, keyring, clock, vault, self._metrics)
+        self._drops = self._drop_folders(drop) if drop else []
+        self._loops = [
+            Loop("translate", self._translating, clock, crashed=crashed),
+            Loop("publish", self._publishing, clock, crashed=crashed),
+            Loop("clean", self._cleaning, clock, idle=CLEANING_SECONDS, crashed=crashed),
+        ]
+        if self._drops:
+            self._loops.append(Loop("drop", self._dropping, clock, idle=DROP_SECONDS, crashed=crashed))
+
+    def app(self, *, root_path: str = "") -> FastAPI:
+        """The HTTP of docs/feeds.md; mount it, or serve it by itself."""
+        app = FastAPI(
+            title=f"守望 · {self.adapter.title}", root_path=root_path, openapi_url=None, docs_url=None, redoc_url=None,
+            redirect_slashes=False,
+        )  # fmt: skip
+        app.state.keys, app.state.clock = self.keys, self.clock
+        problems.install(app)
+        gate = Gate(self.adapter.feeds, self.inbox, self.receipts, self._wake)
+        app.include_router(receive.routes(gate))
+        app.include_router(
+            answers.routes(Answers(self.adapter, self.engine, gate, self.keys, self.audit, self.clock, self._wake))
+        )
+        app.include_router(
+            health.routes(ready={"database": self._ready, **self._waits()}, live=self._live(), registry=self.registry)
+        )
+        return app
+
+    def work_once(self) -> bool:
+        """Translate the oldest waiting sending, if there is one."""
+        return self._translator.once()
+
+    def relay_once(self) -> int:
+        """Send some of the outbox; returns how many words. Raises LogAway."""
+        return self.relay.once()
+
+    def drop_once(self) -> int:
+        """Look into the drop folders once; returns how many files were taken or refused."""
+        return sum(folder.once() for folder in self._drops)
+
+    def clean_once(self) -> None:
+        """Forget what has been kept long enough."""
+        self.inbox.purge()
+        self.relay.forget()
+
+    def start(self) -> None:
+        """Start the background loops."""
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Stop them, each after its round."""
+        for loop in self._loops:
+            loop.stop()
+        self._translator.close()
+        self._lock.release()
+
+    def idle(self, county: str) -> bool:
+        """True when everything the county's bureau sent has been translated and acknowledged by the log."""
+        with reading(self.engine).connect() as connection:
+            said = progress(connection, county)
+        return not said["working"] and not said["outbox"]
+
+    def _wake(self) -> None:
+        for loop in self._loops[:2]:
+            loop.wake()
+
+    def _translating(self) -> bool:
+        if not self._lock.held():
+            return False
+        done = self._translator.once()
+        if done:
+            self._loops[1].wake()
+        return done
+
+    def _publishing(self) -> int:
+        return self.relay.once() if self._lock.held() else 0
+
+    def _dropping(self) -> bool:
+        if self._lock.held() and self.drop_once():
+            self._wake()
+        return False
+
+    def _cleaning(self) -> bool:
+        self.clean_once()
+        return False
+
+    def _drop_folders(self, drop: Path) -> list[DropFolder]:
+        """`drop/<department>`; with several counties `drop/<county>/<department>`."""
+        alone = len(self._counties) == 1
+        return [
+            DropFolder(
+                (drop if alone else drop / code) / self.adapter.department, code, self.adapter.feeds, self.inbox,
+                self.receipts.show, self.clock,
+            )
+            for code in self._counties
+        ]  # fmt: skip
+
+    def _ready(self) -> str:
+        with reading(self.engine).connect() as connection:
+            connection.execute(text("SELECT 1"))
+        return ""
+
+    def _waits(self) -> dict[str, health.Check]:
+        return {loop.name: loop.waits_for for loop in self._loops[:1]}
+
+    def _live(self) -> dict[str, health.Check]:
+        return {loop.name: loop.check for loop in self._loops}
+
+
+class DoorSettings(Settings):
+    """What an adapter's process is told, beside what every process is."""
+
+    database: str = ""
+    """`sqlite:///FILE` or `postgresql+psycopg://…`; empty: `var/<department>.db`."""
+    broker: str = ""
+    """HOST:PORT of Kafka; empty: the local log."""
+    log: Path = Path("var/log.db")
+    """The local log's file, where there is no broker."""
+    vault: str = "http://127.0.0.1:8090"
+    drop: Path | None = None
+    """Folder watched for files; none: no drop folder."""
+    root_path: str = ""
+    """Path under which a gateway shows this adapter."""
+
+
+def main(adapter: Adapter, argv: Sequence[str] | None = None) -> None:
+    """Run one department's adapter until it is told to stop; refuses to start in one sentence when it cannot work."""
+    settings = load(DoorSettings, sys.argv[1:] if argv is None else argv)
+    configure(adapter.department)
+    try:
+        door = _open(adapter, settings, migrate="--migrate" in (sys.argv[1:] if argv is None else argv))
+    except (MissingKey, OpenToOthers, CountiesRefused, SchemaOutdated, TopicMismatch, LogAway) as refused:
+        sys.stderr.write(f"{adapter.department}: {refused}\n")
+        raise SystemExit(1) from None
+    door.start()
+    try:
+        uvicorn.run(
+            door.app(root_path=settings.root_path),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+        )
+    finally:
+        door.stop()
+
+
+def _open(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Door:
+    engine = open_database(settings.database or f"sqlite:///var/{adapter.department}.db")
+    if migrate:
+        upgrade(engine, MIGRATIONS)
+    require_current(engine, MIGRATIONS)
+    clock = TrialClock(settings.day_file) if settings.day_file else SystemClock()
+    keyring = KeyRing.open(settings.keys, clock=clock)
+    log = open_log(settings)
+    log.check([topic for topic in TOPICS if topic.name == facts_topic(adapter.department)])
+    vault = VaultHttp(settings.vault, keyring.service_key("vault"))
+    return Door(
+        adapter, engine, keyring, load_counties(settings.counties), clock, vault, log, drop=settings.drop,
+        crashed=lambda: os._exit(70),
+    )  # fmt: skip
+
+
+def open_log(settings: DoorSettings) -> Log:
+    """Kafka where a broker is named, else the local log."""
+    if settings.broker:
+        from shouwang.kit.bus.kafka import KafkaLog
+
+        return KafkaLog(settings.broker)
+    from shouwang.kit.bus.local import LocalLog
+
+    return LocalLog(settings.log)

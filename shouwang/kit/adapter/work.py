@@ -1,0 +1,184 @@
+"""Translating: sendings in the order they came, each whole in one transaction, from the start again after a crash."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from itertools import islice
+from typing import Final, cast
+
+from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy.exc import OperationalError
+
+from contracts.vocabulary import Shape
+from shouwang.kit.adapter import register
+from shouwang.kit.adapter.declaration import Adapter, Feed
+from shouwang.kit.adapter.files import FileReader
+from shouwang.kit.adapter.outcome import Done, Overtaken, fence_version, refuse, settle
+from shouwang.kit.adapter.sending import Outcome, Trouble
+from shouwang.kit.adapter.spool import pieces
+from shouwang.kit.adapter.table import Cell, Delivery, Table
+from shouwang.kit.adapter.tables import ConfirmedRow, SendingRow, microseconds, moment, table_of
+from shouwang.kit.adapter.translate import Known, Reading, read_sheet
+from shouwang.kit.adapter.view import StoredView
+from shouwang.kit.clock import Clock
+from shouwang.kit.database import reading
+from shouwang.kit.keys import KeyRing, SealBroken
+from shouwang.kit.metrics import Metrics
+from shouwang.kit.observe import get_logger, unit
+from shouwang.kit.problems import where
+from shouwang.kit.sheets import Refused
+from shouwang.kit.sheets.text import read_ndjson
+from shouwang.kit.vault import Identified, Vault, VaultAway
+
+PEOPLE_A_CALL = 1_000
+"""The vault is called once per thousand rows (docs/design.md, "Identity")."""
+
+VAULT_AWAY = "身份库暂时连不上，恢复后会自动继续处理，无需重新报送"
+CRASHED = "系统处理这份报送时出错，请把回执编号告诉管理员；修复后请重新报送"
+TRIES = 3
+"""Attempts after which a sending that crashes the translator is set aside, so that the others go on."""
+
+LONGEST_WAIT: Final = timedelta(seconds=30)
+
+_SENDING, _CONFIRMED = table_of(SendingRow), table_of(ConfirmedRow)
+
+
+class Translator:
+    """Turns the oldest waiting sending of a department into words, a receipt and a changed register."""
+
+    def __init__(
+        self, adapter: Adapter, engine: Engine, keyring: KeyRing, clock: Clock, vault: Vault, metrics: Metrics
+    ) -> None:
+        self._adapter, self._engine, self._keyring, self._clock = adapter, engine, keyring, clock
+        self._vault, self._metrics = vault, metrics
+        self._sealer = keyring.sealer("inbox")
+        self._files = FileReader()
+
+    def once(self) -> bool:
+        """Translate the oldest sending that waits; False when there is none, or it must wait for the vault."""
+        row = self._oldest()
+        if row is None:
+            return False
+        try:
+            with unit("translate", department=self._adapter.department, feed=row["feed"], county=row["county"]) as said:
+                said["sending"], said["attempt"] = row["receipt"], row["attempts"] + 1
+                done = self._translate(row)
+                said.update(state=done.state, **done.counts)
+        except VaultAway:
+            self._postpone(row, VAULT_AWAY)
+            return False
+        except Overtaken:
+            return True  # another translator was first; look again
+        except OperationalError:
+            raise  # the database is away: the loop waits and comes back
+        except Exception as crash:
+            self._set_aside(row, crash)
+            return True
+        self._count(row, done)
+        return True
+
+    def close(self) -> None:
+        """Stop the child process."""
+        self._files.close()
+
+    def _oldest(self) -> RowMapping | None:
+        with reading(self._engine).connect() as connection:
+            row = (
+                connection.execute(
+                    select(_SENDING).where(_SENDING.c.state == "working").order_by(_SENDING.c.received_us).limit(1)
+                )
+                .mappings()
+                .one_or_none()
+            )
+        return None if row is None or row["retry_us"] > microseconds(self._clock.now()) else row
+
+    def _translate(self, row: RowMapping) -> Done:
+        feed = self._adapter.feeds[row["feed"]]
+        delivery = self._delivery(row)
+        now_us = microseconds(self._clock.now())
+        try:
+            read = self._read(row, feed, delivery)
+        except Refused as refused:
+            trouble = Trouble(0, "", refused.code, "", refused.hint)
+            return refuse(self._engine, row, trouble, None, now_us)
+        except SealBroken:
+            trouble = Trouble(0, "", "file_unreadable", "", "原文已销毁，请重新报送")
+            return refuse(self._engine, row, trouble, None, now_us)
+        if read.refused is not None:
+            return refuse(self._engine, row, read.refused, read, now_us)
+        outcome, version = self._take(row, read, delivery)
+        if outcome.refused is not None:
+            return refuse(self._engine, row, outcome.refused, read, now_us)
+        if not outcome.held_because:
+            self._keep(row["county"], read.people)
+        return settle(self._engine, row, feed, read, outcome, version, now_us)
+
+    def _read(self, row: RowMapping, feed: Feed, delivery: Delivery) -> Reading:
+        raw = pieces(self._engine, self._sealer, row["receipt"])
+        if row["source"] == "records":
+            return read_sheet(feed, _table_of_records(b"".join(raw).decode(), feed), delivery)
+        table = self._files.read(row["source"], raw)
+        with closing(table.rows):  # type: ignore[type-var]  # a generator: refused early, the child's rest is let go
+            return read_sheet(feed, table, delivery)
+
+    def _delivery(self, row: RowMapping) -> Delivery:
+        county = row["county"]
+        with reading(self._engine).connect() as connection:
+            confirmed = connection.execute(select(_CONFIRMED.c.digest).where(_CONFIRMED.c.county == county)).scalars()
+            return Delivery(
+                county=county,
+                day=row["today"],
+                received_at=moment(row["received_us"]),
+                identity=self._keyring.identity(county),
+                shape=Shape(row["asked_shape"]) if row["asked_shape"] else None,
+                as_of=row["asked_as_of"],
+                area=row["scope"],
+                confirmed=frozenset(confirmed),
+            )
+
+    def _take(self, row: RowMapping, read: Reading, delivery: Delivery) -> tuple[Outcome, int]:
+        sending = read.sending(row["receipt"], delivery, digest=row["digest"], confirmed=row["confirmed"])
+        with reading(self._engine).connect() as connection:
+            version = fence_version(connection)
+            outcome = register.take(sending, StoredView(connection, row["county"], row["feed"]))
+        return outcome, version
+
+    def _keep(self, county: str, people: list[Known]) -> None:
+        source: Iterator[Known] = iter(people)
+        while some := list(islice(source, PEOPLE_A_CALL)):
+            self._vault.keep(county, self._adapter.department, [Identified(*one) for one in some])
+            self._metrics.add("shouwang_vault_calls_total", call="keep")
+
+    def _postpone(self, row: RowMapping, reason: str) -> None:
+        """Say on the receipt why it waits, and wait a little longer each time."""
+        wait = min(LONGEST_WAIT, timedelta(seconds=2 ** min(row["attempts"], 5)))
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(_SENDING).where(_SENDING.c.id == row["id"], _SENDING.c.state == "working").values(
+                    reason=reason, attempts=row["attempts"] + 1, retry_us=microseconds(self._clock.now() + wait)
+                )
+            )  # fmt: skip
+
+    def _set_aside(self, row: RowMapping, crash: Exception) -> None:
+        """Our bug: try again, then give this one sending up rather than hold up all the others."""
+        log = get_logger(stage="translate", department=self._adapter.department, sending=row["receipt"])
+        log.error("crash", error=type(crash).__name__, where=where(crash), attempt=row["attempts"] + 1)
+        if row["attempts"] + 1 < TRIES:
+            self._postpone(row, "")
+        else:
+            trouble = Trouble(0, "", "file_unreadable", "", CRASHED)
+            refuse(self._engine, row, trouble, None, microseconds(self._clock.now()))
+
+    def _count(self, row: RowMapping, done: Done) -> None:
+        labels = {"department": self._adapter.department, "feed": row["feed"]}
+        self._metrics.add("shouwang_sendings_total", state=done.state, **labels)
+        for counted, rows in done.counts.items():
+            if counted in ("accepted", "unchanged", "superseded", "duplicate", "rejected") and rows:
+                self._metrics.add("shouwang_rows_total", rows, counted=counted, **labels)
+
+
+def _table_of_records(text: str, feed: Feed) -> Table:
+    """The records of a push; without any (零报告) it still says which columns it would have had."""
+    empty: list[tuple[int, list[Cell]]] = [(0, [group[0] for group in feed.needed()])]
+    rows = cast("Iterator[tuple[int, list[Cell]]]", read_ndjson(text))  # a cell as JSON has it is a cell
+    return Table(rows=rows if text.strip() else iter(empty), source="records")
