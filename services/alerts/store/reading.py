@@ -1,0 +1,161 @@
+"""What the worker reads before it judges: facts, memberships, standing alerts, what is open, dirty and due."""
+
+import json
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, any_, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from contracts.catalogue import FACTS
+from contracts.sending import ListClosed
+from contracts.vocabulary import Op
+from services.alerts.domain.household import MEMBER, Lists
+from services.alerts.domain.word import Facts, Word
+from services.alerts.store.rows import AlertRow, DirtyRow, DueRow, FactRow, ListRow, WordRow
+
+WORDS = WordRow.__table__  # type: ignore[attr-defined]
+FACT_ROWS = FactRow.__table__  # type: ignore[attr-defined]
+ALERTS = AlertRow.__table__  # type: ignore[attr-defined]
+DUE = DueRow.__table__  # type: ignore[attr-defined]
+DIRTY = DirtyRow.__table__  # type: ignore[attr-defined]
+LISTS = ListRow.__table__  # type: ignore[attr-defined]
+
+_OPS = {str(op): op for op in Op}
+
+
+class Standing(NamedTuple):
+    """An alert as it stands in the table."""
+
+    rule: str
+    standing: bool
+    level: str
+    class_: str
+    suppressed: bool
+    village: str
+    evidence: str
+    raised_on: str
+    episodes: int
+
+
+def read_facts(connection: Connection, county: str, subjects: Collection[str]) -> dict[str, Facts]:
+    """All facts of these subjects, tombstones included; a subject of whom nothing was said is left out."""
+    chosen = select(FACT_ROWS.c.subject, *WORDS.c).join_from(FACT_ROWS, WORDS, WORDS.c.place == FACT_ROWS.c.word)
+    found: dict[str, Facts] = {}
+    for row in _about(connection, chosen.where(FACT_ROWS.c.county == int(county)), FACT_ROWS.c.subject, subjects):
+        word = _word(row[2:])
+        found.setdefault(word.subject, {}).setdefault(word.type, {})[word.key] = word
+    return found
+
+
+def _word(values: Any) -> Word:
+    type_, subject, key, op, as_of, stated_at, line, id_, sending, data = values
+    fact = None if data is None else FACTS[type_].model_validate_json(data)
+    return Word(
+        type_,
+        subject,
+        key,
+        _OPS[op],
+        date.fromisoformat(as_of),
+        datetime.fromisoformat(stated_at),
+        line,
+        id_,
+        sending,
+        fact,
+    )
+
+
+def read_members(connection: Connection, county: str, households: Collection[str]) -> dict[str, set[str]]:
+    """Of every one of these households everyone who has any membership fact naming it."""
+    chosen = select(FACT_ROWS.c.key, FACT_ROWS.c.subject).where(
+        FACT_ROWS.c.county == int(county), FACT_ROWS.c.type == MEMBER
+    )
+    found: dict[str, set[str]] = {household: set() for household in households}
+    for household, person in _about(connection, chosen, FACT_ROWS.c.key, households):
+        found[household].add(person)
+    return found
+
+
+def read_alerts(connection: Connection, county: str, subjects: Collection[str]) -> dict[str, dict[str, Standing]]:
+    """Of every one of these subjects its alerts by rule, those that stood once included."""
+    columns = [ALERTS.c.subject, *(ALERTS.c[_column(name)] for name in Standing._fields)]
+    found: dict[str, dict[str, Standing]] = {subject: {} for subject in subjects}
+    for row in _about(connection, select(*columns).where(ALERTS.c.county == int(county)), ALERTS.c.subject, subjects):
+        found[row[0]][row[1]] = Standing(*row[1:])
+    return found
+
+
+def _column(field: str) -> str:
+    return field.rstrip("_")
+
+
+def read_due(connection: Connection, county: str, households: Collection[str]) -> dict[str, date]:
+    """Of these households the next day on which their answer can change, where there is one."""
+    chosen = select(DUE.c.household, DUE.c.day).where(DUE.c.county == int(county))
+    rows = _about(connection, chosen, DUE.c.household, households)
+    return {household: date.fromisoformat(day) for household, day in rows}
+
+
+def read_due_by(connection: Connection, county: str, day: date) -> list[str]:
+    """The households whose answer can have changed by `day`."""
+    chosen = select(DUE.c.household).where(DUE.c.county == int(county), DUE.c.day <= day.isoformat())
+    return list(connection.execute(chosen.order_by(DUE.c.row)).scalars())
+
+
+def read_dirty(connection: Connection, county: str) -> dict[str, dict[str, list[str]]]:
+    """By open sending the subjects it has said something new about; with which words is not kept."""
+    found: dict[str, dict[str, list[str]]] = {}
+    chosen = select(DIRTY.c.sending, DIRTY.c.subject).where(DIRTY.c.county == int(county))
+    for sending, subject in connection.execute(chosen):
+        found.setdefault(sending, {})[subject] = []
+    return found
+
+
+def read_lists(connection: Connection, county: str) -> Lists:
+    """What the county's lists have said."""
+    lists = Lists()
+    for row in connection.execute(select(LISTS).where(LISTS.c.county == int(county))):
+        closed = ListClosed.model_validate_json(row.closed)
+        lists.take(row.type, closed, date.fromisoformat(row.as_of), datetime.fromisoformat(row.stated_at), row.sending)
+    return lists
+
+
+def read_newest_lists(connection: Connection, county: str) -> dict[tuple[str, str, str], tuple[date, datetime, str]]:
+    """Per type, period and area when its newest list was said, and its sending."""
+    rows = connection.execute(select(LISTS).where(LISTS.c.county == int(county)))
+    return {
+        (row.type, row.period, row.area): (
+            date.fromisoformat(row.as_of),
+            datetime.fromisoformat(row.stated_at),
+            row.sending,
+        )
+        for row in rows
+    }
+
+
+def read_bearers(connection: Connection, county: str, type_: str) -> list[str]:
+    """Everyone of whom a fact of that type has been stated."""
+    chosen = select(FACT_ROWS.c.subject).distinct().where(FACT_ROWS.c.county == int(county), FACT_ROWS.c.type == type_)
+    return list(connection.execute(chosen).scalars())
+
+
+def read_households(connection: Connection, county: str) -> list[str]:
+    """Every household anybody was ever stated to belong to."""
+    chosen = select(FACT_ROWS.c.key).distinct().where(FACT_ROWS.c.county == int(county), FACT_ROWS.c.type == MEMBER)
+    return list(connection.execute(chosen).scalars())
+
+
+def _about(
+    connection: Connection, chosen: Select[Any], column: Column[str], names: Collection[str]
+) -> Iterator[Row[Any]]:
+    """Rows whose `column` is one of `names`, which travel as one parameter however many they are."""
+    if connection.dialect.name == "postgresql":
+        among: ColumnElement[bool] = column == any_(cast(bindparam("names"), ARRAY(Text)))
+        yield from connection.execute(chosen.where(among), {"names": list(names)})
+    else:
+        each = func.json_each(bindparam("names", type_=Text)).table_valued("value")
+        yield from connection.execute(
+            chosen.where(column.in_(select(each.c.value))), {"names": json.dumps(list(names))}
+        )

@@ -1,0 +1,234 @@
+"""What alerts keeps, as tables. Narrow on purpose: writing them is the larger part of the cost of a word (docs/kafka.md)."""
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from contracts.civil_affairs import HouseholdMember
+
+COUNTY_BITS: Final = 40
+"""A number in a county's order carries the county in front: room for 10^12 words of each county."""
+
+
+LAST: Final = (1 << COUNTY_BITS) - 1
+"""The highest number an entry of a county can have."""
+
+
+def place_in(county: str, number: int) -> int:
+    """Where a county's `number`th entry stands: one integer, growing with the county's order, unique over counties."""
+    return int(county) << COUNTY_BITS | number
+
+
+def county_at(place: int) -> str:
+    """The county of an entry."""
+    return f"{place >> COUNTY_BITS:06d}"
+
+
+def number_at(place: int) -> int:
+    """The number of an entry within its county's order."""
+    return place & LAST
+
+
+class AlertsTable(SQLModel, registry=registry()):
+    """What the alerts tables share: a metadata of their own, since in one process other services have an outbox too."""
+
+
+def _place() -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+def _row() -> Any:
+    # An integer of SQLite's own (its rowid) with a unique index beside it: 127 k rows/s against 75 k for a text key
+    # that is the table's order (docs/kafka.md 4).
+    return Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+
+
+class WordRow(AlertsTable, table=True):
+    """One entry of a county's order, never changed: a word, the close of a sending, a day's turn, a rulebook."""
+
+    __tablename__ = "words"
+    place: int = _place()
+    type: str
+    subject: str
+    key: str
+    op: str
+    as_of: str
+    """The day as ISO text, so that its order is the order of days."""
+    stated_at: str
+    line: int
+    id: str
+    sending: str
+    data: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class FactRow(AlertsTable, table=True):
+    """What stands: of each fact the place of its newest word, also when that word takes the fact back."""
+
+    __tablename__ = "facts"
+    row: int | None = _row()
+    county: int
+    subject: str
+    type: str
+    key: str
+    word: int = Field(sa_column=Column(BigInteger, nullable=False))
+    says_so: bool
+    """False for a tombstone: kept, because an older word may still arrive."""
+
+    __table_args__ = (
+        Index("facts_by_subject", "county", "subject", "type", "key", unique=True),
+        # "Everyone who has any membership naming this household": the key of a membership is the household.
+        Index(
+            "facts_by_household",
+            "county",
+            "key",
+            "subject",
+            sqlite_where=text(f"type = '{HouseholdMember.meta.type}'"),
+            postgresql_where=text(f"type = '{HouseholdMember.meta.type}'"),
+        ),
+    )
+
+
+class ListRow(AlertsTable, table=True):
+    """The newest list of a scope: that it came, and whom it could not read (JSON)."""
+
+    __tablename__ = "lists"
+    row: int | None = _row()
+    county: int
+    type: str
+    period: str
+    area: str
+    as_of: str
+    stated_at: str
+    sending: str
+    closed: str = Field(sa_column=Column(Text, nullable=False))
+
+    __table_args__ = (Index("lists_by_scope", "county", "type", "period", "area", unique=True),)
+
+
+class DirtyRow(AlertsTable, table=True):
+    """A subject an open sending has said something new about; its households are judged when that closes."""
+
+    __tablename__ = "dirty"
+    row: int | None = _row()
+    county: int
+    sending: str
+    subject: str
+
+    __table_args__ = (Index("dirty_by_sending", "county", "sending", "subject", unique=True),)
+
+
+class DueRow(AlertsTable, table=True):
+    """The next day on which a household's answer can change by time alone."""
+
+    __tablename__ = "due"
+    row: int | None = _row()
+    county: int
+    household: str
+    day: str
+
+    __table_args__ = (Index("due_by_household", "county", "household", unique=True),)
+
+
+class AlertRow(AlertsTable, table=True):
+    """An alert: (subject, rule), standing or past."""
+
+    __tablename__ = "alerts"
+    row: int | None = _row()
+    county: int
+    subject: str
+    rule: str
+    standing: bool
+    level: str
+    class_: str = Field(sa_column=Column("class", String, nullable=False))
+    suppressed: bool
+    village: str
+    evidence: str = Field(sa_column=Column(Text, nullable=False))
+    """The alert as canonical JSON: equal alerts are equal text."""
+    raised_on: str
+    rulebook: str
+    episodes: int
+    """How often it has begun to stand."""
+
+    __table_args__ = (Index("alerts_by_subject", "county", "subject", "rule", unique=True),)
+
+
+class ChangeRow(AlertsTable, table=True):
+    """One change of an alert, never changed itself: the alerts' history."""
+
+    __tablename__ = "alert_changes"
+    place: int = _place()
+    subject: str
+    rule: str
+    kind: str
+    level: str
+    reason: str
+    day: str
+    word: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """The place of the county's last entry when the change was noticed."""
+    evidence: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class OutboxRow(AlertsTable, table=True):
+    """What is still to be said on the alerts topic, or was said and may have to be said again."""
+
+    __tablename__ = "outbox"
+    place: int = _place()
+    value: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PublishedRow(AlertsTable, table=True):
+    """Up to where a county's outbox has been acknowledged by the log."""
+
+    __tablename__ = "published"
+    county: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    place: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class LetterRow(AlertsTable, table=True):
+    """A letter at rest; see `shouwang.kit.letters`."""
+
+    __tablename__ = "letters"
+    row: int | None = _row()
+    place: str = Field(unique=True)
+    partition: int
+    county: int
+    """0 where the county could not be read."""
+    feed: str
+    stage: str
+    reason: str
+    written_at: str
+    wanted: bool = Field(sa_column=Column(Boolean, nullable=False))
+    """True once a person has asked for it to be tried again."""
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LedgerRow(AlertsTable, table=True):
+    """Where everything of one partition number stands; its version is the fence (docs/design.md 7)."""
+
+    __tablename__ = "ledger"
+    partition: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    version: int
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    """`services.alerts.store.ledger.Ledger` as JSON."""
+
+
+class AttemptRow(AlertsTable, table=True):
+    """A try at one place of one topic that has not been committed; more than two tell of a batch that kills."""
+
+    __tablename__ = "attempts"
+    partition: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    topic: str = Field(primary_key=True)
+    offset: int = Field(sa_column=Column(BigInteger, nullable=False))
+    tries: int
+
+
+TABLES: Final = (
+    WordRow, FactRow, ListRow, DirtyRow, DueRow, AlertRow, ChangeRow, OutboxRow, PublishedRow, LetterRow,
+    LedgerRow, AttemptRow,
+)  # fmt: skip
+"""Every table of the alerts database; alembic reads them through `AlertsTable.metadata`."""

@@ -1,0 +1,80 @@
+"""Store: the alerts database behind a few calls, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, select
+
+from services.alerts.store.copying import upsert
+from services.alerts.store.ledger import Ledger, read_ledger
+from services.alerts.store.rows import LAST, PublishedRow, place_in
+from services.alerts.store.writing import ATTEMPTS, OUTBOX, Effects, commit
+from shouwang.kit.database import reading
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+"""The revisions of this database, for `shouwang.kit.database.upgrade`."""
+
+
+PUBLISHED = PublishedRow.__table__  # type: ignore[attr-defined]
+
+
+class Store:
+    """One alerts database; the engine comes from `shouwang.kit.database.open_database`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = reading(engine)
+
+    @contextmanager
+    def reads(self) -> Iterator[Connection]:
+        """A transaction that only reads: what it reads was all true at one moment on SQLite, statement by statement else."""
+        with self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writes(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block, or not at all."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def ledger(self, partition: int) -> Ledger:
+        """Where a partition stands."""
+        with self.reads() as connection:
+            return read_ledger(connection, partition)
+
+    def commit(self, ledger: Ledger, effects: Effects) -> None:
+        """One batch: its effects and its ledger, or neither; raises `Moved` when somebody else was first."""
+        with self.writes() as connection:
+            commit(connection, ledger, effects)
+
+    def note_try(self, partition: int, topic: str, offset: int) -> int:
+        """Note a try at a place before it is made; returns how many there have been there without a commit, this one too."""
+        with self.writes() as connection:
+            at = (ATTEMPTS.c.partition == partition) & (ATTEMPTS.c.topic == topic)
+            noted = connection.execute(select(ATTEMPTS.c.offset, ATTEMPTS.c.tries).where(at)).first()
+            tries = noted.tries + 1 if noted and noted.offset == offset else 1
+            row = (partition, topic, offset, tries)
+            upsert(connection, ATTEMPTS, ("partition", "topic", "offset", "tries"), ("partition", "topic"), [row])
+            return tries
+
+    def unpublished(self, county: str, limit: int) -> list[tuple[int, bytes]]:
+        """(place, value) of what of a county's outbox the log has not acknowledged, in order."""
+        with self.reads() as connection:
+            after = _published(connection, county)
+            left = select(OUTBOX.c.place, OUTBOX.c.value).where(
+                OUTBOX.c.place > after, OUTBOX.c.place < place_in(county, LAST)
+            )
+            return [(place, value) for place, value in connection.execute(left.order_by(OUTBOX.c.place).limit(limit))]
+
+    def mark_published(self, county: str, place: int) -> None:
+        """Everything up to `place` is acknowledged; a place before what is marked changes nothing."""
+        with self.writes() as connection:
+            if place > _published(connection, county):
+                upsert(connection, PUBLISHED, ("county", "place"), ("county",), [(int(county), place)])
+
+
+def _published(connection: Connection, county: str) -> int:
+    found = connection.execute(select(PUBLISHED.c.place).where(PUBLISHED.c.county == int(county))).scalar()
+    return found or place_in(county, 0)

@@ -1,0 +1,101 @@
+"""What a batch leaves behind, written in one transaction behind the fence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, Table, bindparam, delete
+
+from contracts.envelope import Envelope
+from services.alerts.store.copying import Row, add_missing, append, upsert
+from services.alerts.store.ledger import Ledger, raise_ledger
+from services.alerts.store.reading import ALERTS, DIRTY, DUE, FACT_ROWS, LISTS, WORDS
+from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow
+
+CHANGES = ChangeRow.__table__  # type: ignore[attr-defined]
+OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+LETTERS = LetterRow.__table__  # type: ignore[attr-defined]
+ATTEMPTS = AttemptRow.__table__  # type: ignore[attr-defined]
+
+WORD_COLUMNS = ("place", "type", "subject", "key", "op", "as_of", "stated_at", "line", "id", "sending", "data")
+FACT_COLUMNS = ("county", "subject", "type", "key", "word", "says_so")
+FACT_KEYS = ("county", "subject", "type", "key")
+ALERT_COLUMNS = (
+    "county", "subject", "rule", "standing", "level", "class", "suppressed", "village", "evidence", "raised_on",
+    "rulebook", "episodes",
+)  # fmt: skip
+CHANGE_COLUMNS = ("place", "subject", "rule", "kind", "level", "reason", "day", "word", "evidence")
+LIST_COLUMNS = ("county", "type", "period", "area", "as_of", "stated_at", "sending", "closed")
+LETTER_COLUMNS = ("place", "partition", "county", "feed", "stage", "reason", "written_at", "wanted", "sealed")
+
+
+@dataclass(slots=True)
+class Effects:
+    """Everything one commit writes beside the ledger; every member is in the order and shape of its columns."""
+
+    words: list[Row] = field(default_factory=list)
+    facts: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
+    """By (county, subject, type, key)."""
+    closed: set[tuple[int, str]] = field(default_factory=set)
+    """Sendings that are open no longer, so that nothing is dirty because of them."""
+    dirty: list[Row] = field(default_factory=list)
+    clean: set[int] = field(default_factory=set)
+    """Counties in which nothing is dirty any more, because the day has turned."""
+    lists: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
+    due: dict[tuple[int, str], date | None] = field(default_factory=dict)
+    alerts: dict[tuple[int, str, str], Row] = field(default_factory=dict)
+    changes: list[Row] = field(default_factory=list)
+    outbox: list[Row] = field(default_factory=list)
+    letters: list[Row] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)
+    """Letters that are answered, by row."""
+    tried: set[str] = field(default_factory=set)
+    """Topics at whose place a try had been noted."""
+
+
+def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
+    """Write a batch's effects and raise the ledger, in the transaction of `connection`; raises Moved."""
+    raise_ledger(connection, ledger)
+    append(connection, WORDS, WORD_COLUMNS, effects.words)
+    upsert(connection, FACT_ROWS, FACT_COLUMNS, FACT_KEYS, effects.facts.values())
+    _write_dirty(connection, effects)
+    upsert(connection, LISTS, LIST_COLUMNS, LIST_COLUMNS[:4], effects.lists.values())
+    _write_due(connection, effects.due)
+    upsert(connection, ALERTS, ALERT_COLUMNS, ALERT_COLUMNS[:3], effects.alerts.values())
+    append(connection, CHANGES, CHANGE_COLUMNS, effects.changes)
+    append(connection, OUTBOX, ("place", "value"), effects.outbox)
+    _write_letters(connection, ledger.partition, effects)
+
+
+def word_row(place: int, envelope: Envelope, content: str | None) -> Row:
+    """An envelope as a row of words; `content` is its data as canonical JSON."""
+    return (
+        place, envelope.type, envelope.subject, envelope.fact, envelope.op.value, envelope.asof.isoformat(),
+        envelope.time.isoformat(), envelope.line, envelope.id, envelope.sending, content,
+    )  # fmt: skip
+
+
+def _write_dirty(connection: Connection, effects: Effects) -> None:
+    for county in effects.clean:
+        connection.execute(delete(DIRTY).where(DIRTY.c.county == county))
+    _delete(connection, DIRTY, ("county", "sending"), effects.closed)
+    columns = ("county", "sending", "subject")
+    add_missing(connection, DIRTY, columns, columns, effects.dirty)
+
+
+def _write_due(connection: Connection, due: dict[tuple[int, str], date | None]) -> None:
+    keys = ("county", "household")
+    upsert(connection, DUE, (*keys, "day"), keys, [(*where, day.isoformat()) for where, day in due.items() if day])
+    _delete(connection, DUE, keys, [where for where, day in due.items() if day is None])
+
+
+def _write_letters(connection: Connection, partition: int, effects: Effects) -> None:
+    _delete(connection, LETTERS, ("row",), [(row,) for row in effects.settled])
+    add_missing(connection, LETTERS, LETTER_COLUMNS, ("place",), effects.letters)
+    _delete(connection, ATTEMPTS, ("partition", "topic"), [(partition, topic) for topic in effects.tried])
+
+
+def _delete(connection: Connection, table: Table, keys: tuple[str, ...], rows: Iterable[Row]) -> None:
+    marks = [{f"k_{key}": value for key, value in zip(keys, row, strict=True)} for row in rows]
+    if marks:
+        connection.execute(delete(table).where(*(table.c[key] == bindparam(f"k_{key}") for key in keys)), marks)

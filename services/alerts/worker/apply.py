@@ -1,0 +1,85 @@
+"""Apply: words of one county become facts, in the order of their commits; what they changed is dirty until its sending closes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts.envelope import Envelope
+from contracts.facts import Fact
+from contracts.sending import SendingClosed
+from services.alerts.domain.household import MEMBER
+from services.alerts.domain.word import Word, take
+from services.alerts.store.ledger import CountyLedger
+from services.alerts.store.rows import place_in
+from services.alerts.store.writing import Effects, word_row
+from services.alerts.worker.cache import CountyCache
+
+
+@dataclass(slots=True)
+class Applied:
+    """What applying words has led to."""
+
+    changed: int = 0
+    ready: dict[str, list[str]] = field(default_factory=dict)
+    """Subjects whose sendings have closed, with the ids of the words that said something new of them."""
+    listed: set[str] = field(default_factory=set)
+    """Types of which a list has come: not being in it is known now."""
+
+
+def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, effects: Effects) -> Applied:
+    """Take words into the cache and note what is to be written; the subjects they name are loaded before."""
+    applied = Applied()
+    fresh: list[tuple[str, str]] = []
+    county = int(cache.county)
+    for envelope in words:
+        ledger.words += 1
+        data = envelope.data
+        if isinstance(data, SendingClosed):
+            effects.words.append(word_row(place_in(cache.county, ledger.words), envelope, data.model_dump_json()))
+            _close(envelope, data, cache, effects, applied)
+            continue
+        content = None if data is None else data.content()
+        place = place_in(cache.county, ledger.words)
+        effects.words.append(word_row(place, envelope, content))
+        sending, subject = envelope.sending, envelope.subject
+        word = word_of(envelope, data)
+        if take(cache.subjects[subject], word):
+            applied.changed += 1
+            key = (county, subject, word.type, word.key)
+            effects.facts[key] = (*key, place, data is not None)
+            if word.type == MEMBER:
+                cache.members[word.key].add(subject)
+            if cache.make_dirty(sending, subject, word.id):
+                fresh.append((sending, subject))
+    left = [(county, sending, subject) for sending, subject in fresh if subject in cache.dirty.get(sending, ())]
+    cache.stored.update(sending for _, sending, _ in left)
+    effects.dirty += left
+    return applied
+
+
+def word_of(envelope: Envelope, data: Fact | None) -> Word:
+    """The word an envelope carries."""
+    return Word(
+        envelope.type, envelope.subject, envelope.fact, envelope.op, envelope.asof, envelope.time, envelope.line,
+        envelope.id, envelope.sending, data,
+    )  # fmt: skip
+
+
+def _close(envelope: Envelope, closed: SendingClosed, cache: CountyCache, effects: Effects, applied: Applied) -> None:
+    sending = envelope.fact
+    county = int(cache.county)
+    for subject, ids in cache.close(sending).items():
+        applied.ready.setdefault(subject, []).extend(ids)
+    if sending in cache.stored:
+        cache.stored.remove(sending)
+        effects.closed.add((county, sending))
+    type_ = f"{envelope.department}.{closed.feed}.v1"
+    for one in closed.lists:
+        scope = (type_, one.period, one.area)
+        heard = (envelope.asof, envelope.time, sending)
+        cache.lists.take(type_, one, *heard)
+        if scope not in cache.newest_lists or heard > cache.newest_lists[scope]:
+            cache.newest_lists[scope] = heard
+            effects.lists[(county, *scope)] = (
+                county, *scope, envelope.asof.isoformat(), envelope.time.isoformat(), sending, one.model_dump_json(),
+            )  # fmt: skip
+            applied.listed.add(type_)

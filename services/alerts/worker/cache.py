@@ -1,0 +1,127 @@
+"""What is known in memory of one county while its partition is owned; dropped as soon as somebody else may have written."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from services.alerts.domain.household import MEMBER, Household, Lists
+from services.alerts.domain.word import Facts
+from services.alerts.store.reading import (
+    Standing,
+    read_alerts,
+    read_dirty,
+    read_due,
+    read_facts,
+    read_lists,
+    read_members,
+    read_newest_lists,
+)
+
+HOUSEHOLDS: Final = 100_000
+"""Households kept in memory; a large county whole, about 1 GiB with five people each."""
+
+_PEOPLE_EACH: Final = 6
+"""Subjects kept per household kept: its people and itself."""
+
+Scope = tuple[str, str, str]
+"""Type, period, area of a list."""
+
+
+class CountyCache:
+    """One county's subjects, households and open sendings, as stored and with what the running batch has added."""
+
+    def __init__(self, connection: Connection, county: str) -> None:
+        self.county = county
+        self.subjects: dict[str, Facts] = {}
+        self.members: dict[str, set[str]] = {}
+        self.alerts: dict[str, dict[str, Standing]] = {}
+        self.due: dict[str, date] = {}
+        self.lists: Lists = read_lists(connection, county)
+        self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
+        self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
+        """By open sending the subjects it has said something new about, with the ids of the words this process has heard."""
+        self.waiting_for: dict[str, set[str]] = {}
+        """By dirty subject the open sendings that made it so: the same as `dirty`, the other way round."""
+        self.stored = set(self.dirty)
+        """Open sendings whose dirty subjects are in the table."""
+        for sending, subjects in self.dirty.items():
+            for subject in subjects:
+                self.waiting_for.setdefault(subject, set()).add(sending)
+
+    def load_subjects(self, connection: Connection, names: Iterable[str]) -> None:
+        """Have the facts of these subjects, reading those that are not here."""
+        missing = [name for name in names if name not in self.subjects]
+        if missing:
+            found = read_facts(connection, self.county, missing)
+            for name in missing:
+                self.subjects[name] = found.get(name) or {}
+
+    def load_members(self, connection: Connection, households: Iterable[str]) -> None:
+        """Know who was ever stated to belong to these households."""
+        missing = [ref for ref in households if ref not in self.members]
+        if missing:
+            self.members |= read_members(connection, self.county, missing)
+
+    def load_households(self, connection: Connection, households: Collection[str]) -> None:
+        """Have all that judging these households takes."""
+        self.load_members(connection, households)
+        names = {name for ref in households for name in self.members[ref]}
+        self.load_subjects(connection, names.union(households))
+        missing = [ref for ref in households if ref not in self.alerts]
+        if missing:
+            self.alerts |= read_alerts(connection, self.county, missing)
+            self.due |= read_due(connection, self.county, missing)
+
+    def household(self, ref: str) -> Household:
+        """A household as far as words tell; loaded before."""
+        return Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
+
+    def households_of(self, subjects: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """The households these subjects are, or were ever stated to belong to, with their words; subjects loaded before."""
+        found: dict[str, list[str]] = {}
+        for name, words in subjects.items():
+            for ref in (name,) if name.startswith("h1") else self.subjects[name].get(MEMBER, ()):
+                found[ref] = found[ref] + words if ref in found else words
+        return found
+
+    def is_waited_for(self, ref: str) -> bool:
+        """True while an open sending has said something new about a household or anybody of it."""
+        waiting = self.waiting_for
+        return bool(waiting) and (ref in waiting or not waiting.keys().isdisjoint(self.members[ref]))
+
+    def make_dirty(self, sending: str, subject: str, id_: str) -> bool:
+        """Note that a word of an open sending has said something new about a subject; False when it was dirty before."""
+        subjects = self.dirty.setdefault(sending, {})
+        if subject in subjects:
+            subjects[subject].append(id_)
+            return False
+        subjects[subject] = [id_]
+        self.waiting_for.setdefault(subject, set()).add(sending)
+        return True
+
+    def close(self, sending: str) -> dict[str, list[str]]:
+        """A sending is open no longer; gives whom it had said something new about, and with which words."""
+        subjects = self.dirty.pop(sending, {})
+        for subject in subjects:
+            rest = self.waiting_for[subject]
+            rest.discard(sending)
+            if not rest:
+                del self.waiting_for[subject]
+        return subjects
+
+    def trim(self, households: int = HOUSEHOLDS) -> None:
+        """Forget what came into memory first, beyond a number of households; after the commit only."""
+        _trim(self.subjects, households * _PEOPLE_EACH)
+        _trim(self.members, households)
+        for ref in _trim(self.alerts, households):
+            self.due.pop(ref, None)
+
+
+def _trim(known: dict[str, Any], limit: int) -> list[str]:
+    oldest = list(islice(known, max(0, len(known) - limit)))
+    for name in oldest:
+        del known[name]
+    return oldest

@@ -1,0 +1,120 @@
+"""One county's part of a unit of work: what comes into its order, who is judged, and what is written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from contracts.envelope import Envelope
+from contracts.sending import SendingClosed
+from contracts.vocabulary import Op
+from services.alerts.domain.household import MEMBER
+from services.alerts.domain.rulebook import Policy
+from services.alerts.store.ledger import CountyLedger
+from services.alerts.store.reading import read_bearers, read_due_by, read_households
+from services.alerts.store.rows import place_in
+from services.alerts.store.writing import Effects
+from services.alerts.worker.apply import apply
+from services.alerts.worker.cache import CountyCache
+from services.alerts.worker.judging import Because, Court
+from services.alerts.worker.tally import Processed
+from shouwang.kit.letters import Letter
+
+DAY_TYPE = "alerts.day.v1"
+RULEBOOK_TYPE = "alerts.rulebook.v1"
+MACHINE_TYPES = frozenset({DAY_TYPE, RULEBOOK_TYPE})
+"""Entries of a county's order that the worker makes itself."""
+
+
+@dataclass(slots=True)
+class CountyWork:
+    """Does one county's part of one unit; everything it notes is written together, or dropped together."""
+
+    connection: Connection
+    cache: CountyCache
+    ledger: CountyLedger
+    policy: Policy
+    now: datetime
+    effects: Effects
+    letters: list[Letter]
+    processed: Processed
+
+    def settle_in(self, today: date) -> None:
+        """Enter what the county's order must begin with: its day, and the rulebook when it is another one than before."""
+        if self.ledger.day is None:
+            self._enter(DAY_TYPE, today.isoformat(), today)
+            self.ledger.day = today
+        if self.ledger.rulebook != self.policy.version:
+            first = not self.ledger.rulebook
+            self._enter(RULEBOOK_TYPE, self.policy.version, self.ledger.day)
+            self.ledger.rulebook = self.policy.version
+            if not first:
+                self._judge(dict.fromkeys(read_households(self.connection, self.cache.county), ()), "rulebook")
+
+    def take(self, words: Sequence[Envelope]) -> None:
+        """Apply words and judge every household whose sendings have all closed."""
+        with self.processed.stage("load"):
+            self._load(words)
+        with self.processed.stage("apply"):
+            applied = apply(words, self.cache, self.ledger, self.effects)
+        self.processed.words += len(words)
+        self.processed.changed += applied.changed
+        ready = applied.ready
+        for type_ in applied.listed & self.policy.coverage_types:
+            # Of those the list does not name it is known now that they are not in it.
+            for subject in read_bearers(self.connection, self.cache.county, type_):
+                ready.setdefault(subject, [])
+        if ready:
+            self._judge_subjects(ready)
+
+    def turn(self, day: date) -> None:
+        """The county's day is another one: judge whoever it makes a difference to, and all that is still dirty."""
+        self._enter(DAY_TYPE, day.isoformat(), day)
+        self.ledger.day = day
+        due = read_due_by(self.connection, self.cache.county, day)
+        dirty: dict[str, list[str]] = {}
+        for sending in list(self.cache.dirty):
+            for subject, words in self.cache.close(sending).items():
+                dirty.setdefault(subject, []).extend(words)
+        self.cache.stored.clear()
+        self.effects.clean.add(int(self.cache.county))
+        self.cache.load_subjects(self.connection, dirty)
+        said = self.cache.households_of(dirty)
+        self._judge(said)
+        self._judge(dict.fromkeys((ref for ref in due if ref not in said), ()), "day")
+
+    def _load(self, words: Iterable[Envelope]) -> None:
+        facts = [word for word in words if not isinstance(word.data, SendingClosed)]
+        self.cache.load_subjects(self.connection, dict.fromkeys(word.subject for word in facts))
+        self.cache.load_members(self.connection, {word.fact for word in facts if word.type == MEMBER})
+
+    def _judge_subjects(self, subjects: Mapping[str, list[str]]) -> None:
+        with self.processed.stage("load"):
+            self.cache.load_subjects(self.connection, subjects)
+            households = self.cache.households_of(subjects)
+            self.cache.load_members(self.connection, households)
+        if self.cache.waiting_for:
+            households = {ref: ids for ref, ids in households.items() if not self.cache.is_waited_for(ref)}
+        self._judge(households)
+
+    def _judge(self, households: Mapping[str, Sequence[str]], because: Because = "words") -> None:
+        if not households or self.ledger.day is None:
+            return
+        with self.processed.stage("load"):
+            self.cache.load_households(self.connection, households)
+        court = Court(
+            self.cache, self.ledger, self.policy, self.ledger.day, self.now, self.effects, self.letters, because
+        )
+        with self.processed.stage("judge"):
+            self.processed.alerts += court.judge(households)
+        self.processed.judged += len(households)
+
+    def _enter(self, type_: str, key: str, day: date) -> None:
+        self.ledger.words += 1
+        place = place_in(self.cache.county, self.ledger.words)
+        row = (
+            place, type_, self.cache.county, key, Op.STATE.value, day.isoformat(), self.now.isoformat(), 0,
+            f"{type_}:{key}", "", None,
+        )  # fmt: skip
+        self.effects.words.append(row)

@@ -1,0 +1,99 @@
+"""Sorting: records become words by county; what cannot is set aside as letters, up to a limit per county and feed."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from contracts.envelope import Envelope
+from services.alerts.store.copying import Row
+from services.alerts.store.ledger import Ledger
+from services.alerts.worker.decode import Refused, feed_of, read_record
+from services.alerts.worker.numbers import hear
+from services.alerts.worker.tally import Processed
+from shouwang.kit.bus import Record
+from shouwang.kit.letters import Letter, Seals, seal
+
+LETTERS_PER_FEED: Final = 100
+"""Unreadable words of one county and feed beyond which the feed is stopped: a broken sender backs up, it does not drain away."""
+
+STOPPED: Final = "the feed is stopped: its words wait in order"
+
+
+def place_of(record: Record) -> str:
+    """Where a record stands in the log."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+class Sorting:
+    """Sorts one batch's records into words by county, in order, and letters; counts numbers in the given ledger."""
+
+    def __init__(self, ledger: Ledger, here: Callable[[str], bool], limit: int, processed: Processed) -> None:
+        self.words: dict[str, list[Envelope]] = {}
+        self.letters: list[Letter] = []
+        self._ledger, self._here, self._limit, self._processed = ledger, here, limit, processed
+
+    def sort(self, records: Iterable[Record]) -> None:
+        """Take every record of a batch."""
+        for record in records:
+            read = read_record(record, self._here)
+            if isinstance(read, Refused):
+                self._refuse(record, read)
+            elif self._hear(record, read.partitionkey, read.department, read.seq):
+                self._take(record, read)
+
+    def set_aside(self, record: Record, reason: str) -> None:
+        """Make a record a letter although it can be read: applying it alone has failed."""
+        read = read_record(record, self._here)
+        if isinstance(read, Refused):
+            self._refuse(record, read)
+        elif self._hear(record, read.partitionkey, read.department, read.seq):
+            self._put(record, Refused(reason, read.partitionkey, feed_of(read)))
+
+    def _take(self, record: Record, envelope: Envelope) -> None:
+        county = envelope.partitionkey
+        stopped = self._ledger.county(county).stopped
+        if stopped and feed_of(envelope) in stopped:
+            self._put(record, Refused(STOPPED, county, feed_of(envelope)))
+        else:
+            self.words.setdefault(county, []).append(envelope)
+
+    def _hear(self, record: Record, county: str, department: str, seq: int) -> bool:
+        """Whether a number is new; a gap before it is reported as a letter without a body."""
+        heard = hear(self._ledger.county(county), department, seq)
+        if isinstance(heard, tuple):
+            self._processed.gaps += 1
+            reason = f"{department}: numbers {heard[0]} to {heard[1]} have not come"
+            self.letters.append(Letter("apply", reason, f"{place_of(record)}/gap", county))
+        elif not heard:
+            self._processed.seen += 1
+            return False
+        return True
+
+    def _refuse(self, record: Record, refused: Refused) -> None:
+        if refused.seq and not self._hear(record, refused.county, refused.department, refused.seq):
+            return
+        self._put(record, refused)
+        if refused.county and refused.feed:
+            self._count(refused.county, refused.feed)
+
+    def _count(self, county: str, feed: str) -> None:
+        ledger = self._ledger.county(county)
+        ledger.letters[feed] = ledger.letters.get(feed, 0) + 1
+        if ledger.letters[feed] >= self._limit and feed not in ledger.stopped:
+            ledger.stopped.append(feed)
+
+    def _put(self, record: Record, refused: Refused) -> None:
+        self.letters.append(
+            Letter("apply", refused.reason, place_of(record), refused.county, refused.feed, record.value)
+        )
+
+
+def letter_rows(letters: Iterable[Letter], partition: int, now: datetime, sealer: Seals) -> list[Row]:
+    """Letters as they rest in the table, sealed."""
+    return [
+        (
+            letter.place, partition, int(letter.county or 0), letter.feed, letter.stage, letter.reason[:500],
+            now.isoformat(), False, seal(letter, sealer),
+        )
+        for letter in letters
+    ]  # fmt: skip
