@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from contracts.catalogue import FACTS
 from services.alerts.domain.household import Household, Member, living, membership, months_old
+from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.word import Facts, Word
 from services.alerts.store import queues
 from services.alerts.store.queues import LEVELS as LEVELS  # noqa: PLC0414 (web sees the store through this room only)
@@ -41,7 +42,16 @@ class Titles:
     version: str
     rules: Mapping[str, str] = field(default_factory=dict)
     signals: Mapping[str, str] = field(default_factory=dict)
-    sentences: tuple[str, ...] = ()
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Every document as a Chinese sentence, by its id."""
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Titles":
+        """The titles of a loaded rulebook."""
+        said = {id_: document.title for id_, document in policy.documents.items()}
+        rules = {id_: said[id_] for id_ in policy.rules}
+        signals = {id_: said[id_] for id_ in policy.signals}
+        return cls(policy.version, rules, signals, dict(policy.read()))
 
     def rule(self, id_: str) -> str:
         """A rule's title."""

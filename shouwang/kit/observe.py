@@ -17,8 +17,8 @@ _WHO_AND_WHERE: Final = """event level at service stage department feed county p
     seq batch letter rule document rulebook version day trace_id actor role action"""
 _HOW_MANY: Final = """words records rows facts households changed dirty judged alerts raised withdrawn received accepted
     unchanged superseded duplicate rejected doubtful skipped waiting letters held outbox size limit count keys people"""
-_HOW_IT_WENT: Final = """ms status method route code reason error where state attempt wait_ms check ok library port pause
-    folder revision"""
+_HOW_IT_WENT: Final = """ms status method route code reason error where state attempt wait_ms check ok library port
+    pause folder revision"""
 FIELDS: Final = frozenset(f"{_WHO_AND_WHERE} {_HOW_MANY} {_HOW_IT_WENT}".split())
 """The only field names a log line may have."""
 

@@ -8,9 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from services.alerts.policy import RulebookRefused, load_rulebook
 from services.alerts.store import MIGRATIONS
-from services.alerts.triage import Triage
+from services.alerts.triage import Titles, Triage
 from services.alerts.web.app import build
-from services.alerts.web.titles import titles_of
 from shouwang.kit import observe
 from shouwang.kit.clock import SystemClock, TrialClock
 from shouwang.kit.counties import CountiesRefused, load_counties
@@ -42,7 +41,7 @@ def main(argv: list[str]) -> None:
         require_current(engine, MIGRATIONS)
         keys = KeyRing.open(settings.keys)
         vault = VaultHttp(settings.vault_url, keys.service_key("vault")) if settings.vault_url else None
-        titles = titles_of(load_rulebook(settings.rulebook))
+        titles = Titles.of(load_rulebook(settings.rulebook))
         triage = Triage(engine, titles, load_counties(settings.counties), clock, vault)
         app = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     except (SchemaOutdated, MissingKey, OpenToOthers, RulebookRefused, CountiesRefused) as refused:

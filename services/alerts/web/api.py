@@ -68,8 +68,12 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate) -> None:
     def rulebook() -> dict[str, Any]:
         """The live rulebook: its version and every document as a sentence."""
         titles = triage.titles
-        documents = {"rules": dict(titles.rules), "signals": dict(titles.signals)}
-        return {"version": titles.version, **documents, "sentences": list(titles.sentences)}
+        documents = [
+            {"id": id_, "kind": kind, "title": title, "reads": titles.sentences.get(id_, "")}
+            for kind, some in (("signal", titles.signals), ("rule", titles.rules))
+            for id_, title in some.items()
+        ]
+        return {"version": titles.version, "documents": documents}
 
     @router.get("/progress", dependencies=may)
     def progress() -> dict[str, Any]:
