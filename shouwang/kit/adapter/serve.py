@@ -172,11 +172,11 @@ class DoorSettings(Settings):
 
     database: str = ""
     """`sqlite:///FILE` or `postgresql+psycopg://…`; empty: `var/<department>.db`."""
-    broker: str = ""
-    """HOST:PORT of Kafka; empty: the local log."""
+    kafka: str = ""
+    """HOST:PORT of a broker, several with commas; empty: the local log."""
     log: Path = Path("var/log.db")
     """The local log's file, where there is no broker."""
-    vault: str = "http://127.0.0.1:8090"
+    vault_url: str = "http://127.0.0.1:8090"
     drop: Path | None = None
     """Folder watched for files; none: no drop folder."""
     root_path: str = ""
@@ -214,7 +214,7 @@ def _open(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Door:
     keyring = KeyRing.open(settings.keys, clock=clock)
     log = open_log(settings)
     log.check([topic for topic in TOPICS if topic.name == facts_topic(adapter.department)])
-    vault = VaultHttp(settings.vault, keyring.service_key("vault"))
+    vault = VaultHttp(settings.vault_url, keyring.service_key("vault"))
     return Door(
         adapter, engine, keyring, load_counties(settings.counties), clock, vault, log, drop=settings.drop,
         crashed=lambda: os._exit(70),
@@ -222,11 +222,11 @@ def _open(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Door:
 
 
 def open_log(settings: DoorSettings) -> Log:
-    """Kafka where a broker is named, else the local log."""
-    if settings.broker:
+    """Kafka where one is named, else the local log."""
+    if settings.kafka:
         from shouwang.kit.bus.kafka import KafkaLog
 
-        return KafkaLog(settings.broker)
+        return KafkaLog(settings.kafka)
     from shouwang.kit.bus.local import LocalLog
 
     return LocalLog(settings.log)
