@@ -1,0 +1,253 @@
+"""The functions a condition may call: time, limits, knowledge, and (in rules) the signals of the household."""
+
+import ast
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.vocabulary import Shape
+from services.alerts.domain import access, counting, generators, kinds
+from services.alerts.domain.household import months_old
+from services.alerts.domain.kinds import ANSWER
+from services.alerts.domain.node import Node, Refused, Term, Threshold
+from services.alerts.domain.scope import Scope
+from services.alerts.domain.values import ABSENT
+
+if TYPE_CHECKING:
+    from services.alerts.domain.condition import Compiler
+
+
+def call(compiler: "Compiler", node: ast.Call) -> Node:
+    """Compile a call of a function of the vocabulary or of a term of the county."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if any(keyword.arg is None for keyword in node.keywords):
+        raise Refused("不能用 ** 传参数", node)
+    if name in compiler.language.terms:
+        return compiler.compile(expand(compiler.language.terms[name], node))
+    compile_call = _CALLS.get(name)
+    if compile_call is None:
+        raise Refused(f"不认识“{ast.unparse(node.func)}(…)”", node)
+    if node.keywords and name not in counting.WITH_KEYWORDS:
+        raise Refused(f"{name}(…) 没有这样的参数", node)
+    return compile_call(compiler, node)
+
+
+def expand(term: Term, node: ast.Call) -> ast.expr:
+    """The term's condition with the call's arguments in place of its own names."""
+    if len(node.args) != len(term.args) or node.keywords:
+        raise Refused(f"{term.name}(…) 要 {len(term.args)} 个参数：{'、'.join(term.args)}", node)
+    given = dict(zip(term.args, node.args, strict=True))
+    expanded: ast.expr = _Expansion(given).visit(deepcopy(term.tree))
+    return expanded
+
+
+class _Expansion(ast.NodeTransformer):
+    """Puts arguments in; the term's own loop variables are renamed so that they cannot meet the caller's."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self.given, self.own = given, set[str]()
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:  # noqa: N802 (ast's name)
+        self.own |= {one.target.id for one in node.generators if isinstance(one.target, ast.Name)}
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 (ast's name)
+        if node.id in self.own:
+            return ast.copy_location(ast.Name(f"{node.id}_in_term", node.ctx), node)
+        return deepcopy(self.given.get(node.id, node))
+
+
+def _arguments(compiler: "Compiler", node: ast.Call, *wanted: kinds.Kind) -> list[Node]:
+    name = ast.unparse(node.func)
+    if len(node.args) != len(wanted):
+        raise Refused(f"{name}(…) 要 {len(wanted)} 个参数", node)
+    found = [compiler.steady(one) for one in node.args]
+    for part, kind, source in zip(found, wanted, node.args, strict=True):
+        if part.kind != kind:
+            raise Refused(f"{name}(…) 里 `{ast.unparse(source)}` 应是{kind.title}，不是{part.kind.title}", node)
+    return found
+
+
+def _within(compiler: "Compiler", node: ast.Call) -> Node:
+    """`within(day, n)`: 0 ≤ today − day ≤ n, both "in the last n days" and "until n days after" (docs/rulepack.md)."""
+    day, days = _arguments(compiler, node, kinds.DATE, kinds.NUMBER)
+    if not days.literal or not days.fixed or not isinstance(days.fixed[0], int):
+        raise Refused("within(日期, 天数) 的天数要写成整数", node)
+    then, length, longest = day.run, int(days.fixed[0]), timedelta(days=int(days.fixed[0]))
+
+    def run(scope: Scope) -> bool | None:
+        began = then(scope)
+        if began is None or began is ABSENT:
+            return None if began is None else False
+        if scope.today < began:
+            scope.note(began)
+            return False
+        if scope.today - began > longest:
+            return False
+        scope.note(began + longest + timedelta(days=1))
+        return True
+
+    if compiler.watch is None:
+        return Node(ANSWER, run, day.needs)
+    threshold = Threshold(ast.unparse(node), (length,))
+    compiler.watch.append(threshold)
+
+    def watched(scope: Scope) -> bool | None:
+        said, began = run(scope), then(scope)
+        if isinstance(began, date):
+            threshold.seen.append(((scope.today - began).days, length, said))
+        return said
+
+    return Node(ANSWER, watched, day.needs)
+
+
+def _days_since(compiler: "Compiler", node: ast.Call) -> Node:
+    """`days_since(day)`: days from a day to today, negative before it."""
+    (day,) = _arguments(compiler, node, kinds.DATE)
+    then = day.run
+
+    def run(scope: Scope) -> Any:
+        began = then(scope)
+        return began if began is None or began is ABSENT else (scope.today - began).days
+
+    return Node(kinds.NUMBER, run, day.needs, drifts=True)
+
+
+def _age(compiler: "Compiler", node: ast.Call) -> Node:
+    """`age(person)`: whole years, counted in months (docs/rulepack.md)."""
+    (person,) = _arguments(compiler, node, kinds.PERSON)
+    who = person.run
+
+    def run(scope: Scope) -> int:
+        months = months_old(who(scope), scope.today)
+        scope.note(_first_of_month(scope.today, 12 - months % 12))
+        return months // 12
+
+    return Node(kinds.NUMBER, run)
+
+
+def _first_of_month(day: date, later: int) -> date | None:
+    months = day.year * 12 + day.month - 1 + later
+    return date(months // 12, months % 12 + 1, 1) if months < (date.max.year + 1) * 12 else None
+
+
+def _year(compiler: "Compiler", node: ast.Call) -> Node:
+    """`year(today)`."""
+    _only_today(compiler, node)
+
+    def run(scope: Scope) -> str:
+        scope.note(_first_of_month(scope.today, 13 - scope.today.month))
+        return f"{scope.today.year:04}"
+
+    return Node(kinds.YEAR, run)
+
+
+def _school_year(compiler: "Compiler", node: ast.Call) -> Node:
+    """`school_year(today)`: from 1 September to 31 August (docs/rulepack.md)."""
+    _only_today(compiler, node)
+
+    def run(scope: Scope) -> str:
+        today = scope.today
+        scope.note(_first_of_month(today, (9 - today.month) % 12 or 12))
+        first = today.year if today.month >= 9 else today.year - 1
+        return f"{first:04}-{first + 1:04}"
+
+    return Node(kinds.SCHOOL_YEAR, run)
+
+
+def _only_today(_: "Compiler", node: ast.Call) -> None:
+    if len(node.args) != 1 or ast.unparse(node.args[0]) != "today":
+        raise Refused(f"{ast.unparse(node.func)}(…) 里只能写 today", node)
+
+
+def _limit(compiler: "Compiler", node: ast.Call) -> Node:
+    """`limit("name")`: the parameter that holds for the household's class and village today."""
+    name = literal(node, 0)
+    if name not in compiler.language.limits:
+        raise Refused(f"parameters.toml 里没有“{name}”", node)
+    compiler.reads.limits.add(name)
+
+    def run(scope: Scope) -> Any:
+        parameter = scope.law.parameters[name]
+        scope.note(parameter.next_change(scope.today))
+        return parameter.value(scope.class_, scope.village if parameter.by_place else "", scope.today)
+
+    kind, values = compiler.language.limits[name]
+    return Node(kind, run, fixed=tuple(sorted(values)))
+
+
+def literal(node: ast.Call, position: int) -> str:
+    """The argument of a call that must be a name in quotes."""
+    found = node.args[position] if position < len(node.args) else None
+    if not isinstance(found, ast.Constant) or not isinstance(found.value, str):
+        raise Refused(f"{ast.unparse(node.func)}(…) 里要写带引号的名称", node)
+    return found.value
+
+
+def _known(compiler: "Compiler", node: ast.Call) -> Node:
+    """`known(condition)`: it is known to hold; not knowing counts as no (docs/design.md 4.6)."""
+    with compiler.certainty():
+        (part,) = _arguments(compiler, node, ANSWER)
+    run = part.run
+    return Node(ANSWER, lambda scope: run(scope) is True, part.needs)
+
+
+def _stated(compiler: "Compiler", node: ast.Call) -> Node:
+    """`stated(field)`: a value stands there."""
+    run, needs = _value(compiler, node)
+    return Node(ANSWER, lambda scope: run(scope) is not None and run(scope) is not ABSENT, needs)
+
+
+def _empty(compiler: "Compiler", node: ast.Call) -> Node:
+    """`empty(field)`: not stated, or stated to be none."""
+    run, _ = _value(compiler, node)
+    return Node(ANSWER, lambda scope: run(scope) is None or run(scope) is ABSENT)
+
+
+def _value(compiler: "Compiler", node: ast.Call) -> tuple[Callable[[Scope], Any], frozenset[str] | None]:
+    if len(node.args) != 1 or not isinstance(node.args[0], ast.Attribute):
+        raise Refused(f"{ast.unparse(node.func)}(…) 里要写一栏", node)
+    with compiler.reading(sensitive=True):
+        part = compiler.steady(node.args[0])
+    return part.run, part.needs
+
+
+def _listed(compiler: "Compiler", node: ast.Call) -> Node:
+    """`listed(fact)`: it is in the list; unknown until a list of the scope came that could read the subject."""
+    run = _in_list(compiler, node)
+    return Node(ANSWER, lambda scope: None if (word := run(scope)) is None else word is not ABSENT)
+
+
+def _missing(compiler: "Compiler", node: ast.Call) -> Node:
+    """`missing(fact)`: it is known not to be in the list."""
+    run = _in_list(compiler, node)
+    return Node(ANSWER, lambda scope: None if (word := run(scope)) is None else word is ABSENT)
+
+
+def _in_list(compiler: "Compiler", node: ast.Call) -> Callable[[Scope], Any]:
+    with compiler.reading(sensitive=True):
+        part = compiler.compile(node.args[0]) if len(node.args) == 1 else None
+    if part is None or part.kind.name != "fact" or part.kind.fact is None:
+        raise Refused(f"{ast.unparse(node.func)}(…) 里要写一条数据", node)
+    if part.kind.fact.meta.shape is not Shape.LIST:
+        raise Refused(f"“{part.kind.fact.meta.title}”不是名单，说不出谁不在其中", node)
+    return part.run
+
+
+_CALLS: Final[dict[str, Callable[["Compiler", ast.Call], Node]]] = {
+    "within": _within,
+    "days_since": _days_since,
+    "age": _age,
+    "year": _year,
+    "school_year": _school_year,
+    "limit": _limit,
+    "known": _known,
+    "stated": _stated,
+    "empty": _empty,
+    "listed": _listed,
+    "missing": _missing,
+    "latest": access.latest,
+    **generators.CALLS,
+    **counting.CALLS,
+}

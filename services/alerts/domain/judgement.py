@@ -1,0 +1,103 @@
+"""Judge: from facts, rulebook and day to the alerts that must stand, from scratch (docs/design.md 4.3)."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from services.alerts.domain.household import Household, Lists, living, moves
+from services.alerts.domain.rulebook import Policy
+from services.alerts.domain.rules import Rule
+from services.alerts.domain.scope import Scope
+from services.alerts.domain.signals import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule that holds for a household today, and why; `cannot_tell` are signals it names that came out unknown."""
+
+    rule: str
+    level: str
+    class_: str
+    suppressed: bool
+    village: str
+    signals: tuple[Evidence, ...]
+    cannot_tell: tuple[str, ...]
+
+    def evidence_json(self) -> str:
+        """Canonical JSON: equal alerts are equal text."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What holds for one household on one day, and the next day on which time alone can change it."""
+
+    alerts: tuple[Alert, ...]
+    due: date | None
+    signals: tuple[Evidence, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    """(signal, subject) of what could not be told."""
+    unsure: tuple[str, ...] = ()
+    """Rules that do not hold as far as is known, but might."""
+
+
+def judge(household: Household, policy: Policy, today: date, lists: Lists, *, as_class: str | None = None) -> Judgement:
+    """Judge one household by all documents; a household without a living member raises nothing.
+
+    `as_class` judges as if it were of that class, for the cases of documents.
+    """
+    scope = Scope(household, living(household, today), today, lists, policy.law)
+    if as_class is not None:
+        scope.force_class(as_class)
+    for facts in household.members.values():
+        for day in moves(facts, today):
+            scope.note(day)
+    if not scope.members:
+        return Judgement((), scope.due)
+    evidence = _signals(scope, policy)
+    if not evidence and not scope.unknown:
+        return Judgement((), scope.due)
+    evidence.sort(key=lambda one: (one.id, one.subject))
+    alerts, unsure = _alerts(scope, policy, evidence)
+    return Judgement(tuple(alerts), scope.due, tuple(evidence), tuple(sorted(scope.unknown_of)), tuple(unsure))
+
+
+def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
+    household = scope.household
+    present = frozenset(household.facts).union(household.village, *(member.facts for member in scope.members))
+    for_person, for_household, for_village = policy.plan(present)
+    found: list[Evidence | None] = []
+    for member in scope.members:
+        scope.env[0] = member
+        for signal in for_person:
+            if signal.own is None or not signal.own.isdisjoint(member.facts):
+                found.append(signal.stand(scope, member.ref))
+    found += [signal.stand(scope, household.ref) for signal in for_household]
+    if scope.household.village:
+        found += [signal.stand(scope, scope.village) for signal in for_village]
+    return [one for one in found if one is not None]
+
+
+def _alerts(scope: Scope, policy: Policy, evidence: list[Evidence]) -> tuple[list[Alert], list[str]]:
+    alerts, unsure = [], []
+    for rule in policy.rules.values():
+        if rule.names.isdisjoint(scope.signs) and rule.names.isdisjoint(scope.unknown):
+            continue
+        level, doubtful = rule.level(scope)
+        if level is not None:
+            alerts.append(_alert(scope, rule, level, evidence))
+        elif doubtful:
+            unsure.append(rule.id)
+    return alerts, unsure
+
+
+def _alert(scope: Scope, rule: Rule, level: str, evidence: list[Evidence]) -> Alert:
+    return Alert(
+        rule=rule.id,
+        level=level,
+        class_=scope.class_,
+        suppressed=rule.suppressed(scope),
+        village=scope.village,
+        signals=tuple(one for one in evidence if one.id in rule.names),
+        cannot_tell=tuple(sorted(rule.names & scope.unknown)),
+    )
