@@ -1,8 +1,13 @@
-"""One closing line for the whole run: what could not run here, and why."""
+"""One closing line for the whole run: what could not run here, and why; and the real broker that tests share."""
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.broker.broker import Broker
 
 
 def _reason(report: pytest.TestReport) -> str:
@@ -15,3 +20,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
     said = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
     terminalreporter.write_line(f"not run here: {said}" if said else "everything selected ran")
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Broker"]:
+    """A real Kafka broker, started when first asked for; without a way to one the tests that ask are skipped."""
+    from tests.broker.broker import NoBroker
+    from tests.broker.find import find_broker
+
+    try:
+        found = find_broker(tmp_path_factory.mktemp("broker"))
+    except NoBroker as reason:
+        pytest.skip(f"no Kafka broker: {reason}")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def kafka_sockets() -> Iterator[None]:
+    """For tests in which connections to a broker fail: see `collect_sockets`."""
+    yield
+    from tests.broker.broker import collect_sockets
+
+    collect_sockets()

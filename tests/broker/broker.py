@@ -1,7 +1,9 @@
 """A real Kafka broker for the tests: what every way to have one can do, and why there is none when there is none."""
 
+import gc
 import socket
 import time
+import warnings
 from collections.abc import Callable
 from typing import Protocol
 
@@ -46,6 +48,7 @@ def wait_until_ready(bootstrap: str, alive: Callable[[], bool] = lambda: True) -
         if not alive() or time.monotonic() > deadline:
             raise NoBroker("the broker died while it started, or gave no answer within a minute")
         time.sleep(0.05)
+    collect_sockets()
 
 
 def answers(bootstrap: str) -> bool:
@@ -62,3 +65,10 @@ def answers(bootstrap: str) -> bool:
         return False
     finally:
         admin.close()
+
+
+def collect_sockets() -> None:
+    """kafka-python leaves sockets of failed connections to the garbage collector: collect them without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()

@@ -16,6 +16,7 @@ from kafka.errors import (
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
 )
+from kafka.net.compat import KafkaNetClient
 
 from contracts.topics import Topic
 from shouwang.kit.bus import (
@@ -42,6 +43,9 @@ AT_ONCE = 5000
 LINGER_MS, BATCH_BYTES = 20, 1 << 20
 """What made kafka-python fast when measured (docs/kafka.md 6.2)."""
 
+
+FETCH_WAIT_MS = 100
+"""How long the broker holds a fetch that finds nothing: a tool's reading asks again, so short."""
 
 OUR_FAULT = (KafkaConfigurationError, MessageSizeTooLargeError)
 """Waiting would not help against these."""
@@ -203,20 +207,23 @@ class KafkaLog:
         }
 
     def _make_admin(self) -> Any:
-        return KafkaAdminClient(**self._reach, request_timeout_ms=self._wait_ms)
+        return _build(KafkaAdminClient, **self._reach, request_timeout_ms=self._wait_ms)
 
     def _make_consumer(self) -> Any:
-        return KafkaConsumer(
+        return _build(
+            KafkaConsumer,
             **self._reach,
             enable_auto_commit=False,
             auto_offset_reset="none",
             allow_auto_create_topics=False,
-            request_timeout_ms=self._wait_ms,
+            request_timeout_ms=max(self._wait_ms, FETCH_WAIT_MS + 1),
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=4 << 20,
         )
 
     def _make_producer(self) -> Any:
-        return KafkaProducer(
+        return _build(
+            KafkaProducer,
             **self._reach,
             enable_idempotence=True,
             acks="all",
@@ -235,3 +242,23 @@ def _send_some(records: Sequence[Outgoing], wait_ms: int, producer: Any) -> None
     producer.flush(timeout=wait_ms / 1000)
     for future in sent:
         future.get(0)
+
+
+def _build(kind: Any, **settings: Any) -> Any:
+    """One of kafka-python's clients; when it cannot connect, what it had begun is ended too.
+
+    Its constructor would leave a thread and its sockets behind with each failure, for as long as the broker is away.
+    """
+    begun: list[Any] = []
+
+    def connect(**config: Any) -> Any:
+        begun.append(KafkaNetClient(**config))
+        return begun[-1]
+
+    try:
+        return kind(kafka_client=connect, **settings)
+    except KafkaError:
+        for half in begun:
+            half.close()
+            half._manager._net.stop()  # noqa: SLF001
+        raise
