@@ -22,8 +22,7 @@ def issue(
 ) -> None:
     """发放一把报送密钥；只显示这一次。"""
     with instance(data, url, key) as reach:
-        body = {"county": reach.place.county, "label": label}
-        issued = reach.post(f"{reach.door(department)}/v1/keys", {k: v for k, v in body.items() if v})
+        issued = reach.post(f"{reach.door(department)}/v1/keys", {"label": label}, county=reach.place.county)
     if as_json:
         say.document({"department": department, **issued})
         return
@@ -44,9 +43,7 @@ def list_(data: Data = DEFAULT_DATA, url: Url = "", key: Key = "", as_json: AsJs
         for one in found:
             say.document(one)
         return
-    columns = [
-        c for c in ("department", "id", "county", "label", "created", "revoked") if any(c in o for o in found)
-    ]
+    columns = [c for c in ("department", "id", "county", "label", "created", "revoked") if any(c in o for o in found)]
     say.table(columns, ([str(one.get(column) or "-") for column in columns] for one in found))
 
 

@@ -121,7 +121,7 @@ def bureaus(county: Reach, code: str) -> dict[str, Reach]:
 
 
 def _bureau(county: Reach, department: str, code: str) -> Reach:
-    issued = county.post(f"{county.door(department)}/v1/keys", {"county": code, "label": "示例县"})
+    issued = county.post(f"{county.door(department)}/v1/keys", {"label": "示例县"}, county=code)
     return county.keyed(issued["key"])
 
 
@@ -159,7 +159,8 @@ def _opening(played: Played) -> str:
     return (
         f"示例县：{plan.households} 户 {plan.people} 人，一年 {found['files']} 份报送、{found['received']} 行。"
         f"采用 {found['accepted']}，无变化 {found['unchanged']}，已有更新 {found['superseded']}，"
-        f"重复 {found['duplicate']}，退回 {found['rejected']}；扣住 {found['held']} 份，整份退回 {found['refused']} 份。"
+        f"重复 {found['duplicate']}，退回 {found['rejected']}；"
+        f"扣住 {found['held']} 份，整份退回 {found['refused']} 份。"
     )
 
 

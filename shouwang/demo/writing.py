@@ -110,7 +110,16 @@ def _lines(sheet: Sheet, style: Style) -> Iterator[list[Cell]]:
         full: Row = {**row, "序号": str(at), "数据日期": sheet.as_of}
         yield [_cell(column, full.get(column), style) for column in columns]
     if style.summed and sheet.rows:
-        yield ["合计", f"{len(sheet.rows)}条", *[None] * (len(columns) - 2)]
+        yield _sums(sheet, columns, style)
+
+
+def _sums(sheet: Sheet, columns: list[str], style: Style) -> list[Cell]:
+    """合计 in the first column, sums under the amounts."""
+    sums: list[Cell] = []
+    for column in columns:
+        amounts = [row[column] for row in sheet.rows if isinstance(row.get(column), Decimal)]
+        sums.append(_money(sum(map(Decimal, map(str, amounts)), Decimal(0)), style) if column in AMOUNTS else None)
+    return ["合计", *sums[1:]]
 
 
 def _header(column: str, style: Style) -> Cell:

@@ -1,0 +1,105 @@
+"""The services of one installation put together, in the order they need each other."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+import services.alerts
+from contracts.catalogue import DEPARTMENTS
+from contracts.topics import TOPICS
+from services.alerts.policy import load_rulebook
+from services.alerts.store import Store
+from services.alerts.triage import Triage
+from services.alerts.web.app import build
+from services.alerts.web.titles import titles_of
+from services.alerts.worker.local import LocalWorker
+from services.alerts.worker.stages import Stages
+from services.vault.keeper import VaultStore
+from shouwang.kit.adapter.declaration import Adapter
+from shouwang.kit.adapter.serve import Door
+from shouwang.kit.audit import Audit
+from shouwang.kit.bus.local import LocalLog
+from shouwang.kit.keys import KeyRing
+from shouwang.kit.metrics import Metrics
+from shouwang.standalone.installation import Installation
+from shouwang.standalone.watch import Watched, Work
+
+RULEBOOK: Final = Path(str(services.alerts.__file__)).parent / "rulebook"
+LOOK_SECONDS: Final = 0.2
+"""How often it is seen whether the worker still works."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything that runs, and how to stop it."""
+
+    keys: KeyRing
+    doors: dict[str, Door]
+    worker: Watched
+    web: FastAPI
+    log: LocalLog
+
+    def start(self) -> None:
+        """Begin to work."""
+        self.worker.start()
+        for door in self.doors.values():
+            door.start()
+
+    def stop(self) -> None:
+        """End every loop after its unit of work."""
+        for door in self.doors.values():
+            door.stop()
+        self.worker.stop()
+        self.log.close()
+
+
+def assemble(installation: Installation) -> Services:
+    """Keys, schemas, log, doors, worker and web of one installation; the caller holds its lock."""
+    county = installation.settle_county()
+    counties = {county.code: county}
+    keys, clock = installation.keys(create=True), installation.clock()
+    keys.identity(county.code)
+    installation.upgrade_locked()
+    log = LocalLog(installation.log)
+    log.ensure(TOPICS)
+    vault = VaultStore(installation.database("vault"), keys.sealer("vault"), Audit(keys.secret("audit-vault"), clock))
+    policy = load_rulebook(RULEBOOK)
+    alerts = installation.database("alerts")
+    store = Store(alerts)
+    stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
+    worker = LocalWorker(stages, store, log, counties.values(), clock)
+    triage = Triage(alerts, titles_of(policy), counties, clock, vault)
+    web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
+    doors = {
+        department: Door(adapter_of(department), installation.database(department), keys, counties, clock, vault, log)
+        for department in DEPARTMENTS
+    }
+    return Services(keys, doors, Watched("alerts-worker", working(worker), time.monotonic), web, log)
+
+
+def adapter_of(department: str) -> Adapter:
+    """The declaration of a department."""
+    from importlib import import_module
+
+    adapter: Adapter = import_module(f"services.{department}.adapter").adapter
+    return adapter
+
+
+def working(worker: LocalWorker) -> Work:
+    """A loop around the worker that ends when it fails, so that it is started again."""
+
+    def work(stop: threading.Event) -> None:
+        worker.start()
+        try:
+            while not stop.wait(LOOK_SECONDS):
+                if worker.failure is not None:
+                    raise worker.failure
+        finally:
+            worker.stop()
+
+    return work
