@@ -14,9 +14,8 @@ from contracts.catalogue import DEPARTMENTS
 from contracts.topics import TOPICS
 from services.alerts.policy import load_rulebook
 from services.alerts.store import Store
-from services.alerts.triage import Triage
+from services.alerts.triage import Titles, Triage
 from services.alerts.web.app import build
-from services.alerts.web.titles import titles_of
 from services.alerts.worker.local import LocalWorker
 from services.alerts.worker.stages import Stages
 from services.vault.keeper import VaultStore
@@ -73,7 +72,7 @@ def assemble(installation: Installation) -> Services:
     store = Store(alerts)
     stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
     worker = LocalWorker(stages, store, log, counties.values(), clock)
-    triage = Triage(alerts, titles_of(policy), counties, clock, vault)
+    triage = Triage(alerts, Titles.of(policy), counties, clock, vault)
     web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
         department: Door(adapter_of(department), installation.database(department), keys, counties, clock, vault, log)
