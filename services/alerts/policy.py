@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.catalogue import FACTS
 from contracts.vocabulary import Purpose
-from services.alerts.domain import kinds, reading, worked_case
+from services.alerts.domain import reading, worked_case
 from services.alerts.domain.condition import Compiler
 from services.alerts.domain.documents import (
     CalendarFile,
@@ -34,7 +34,6 @@ from services.alerts.domain.signals import compile_signal
 
 __all__ = ["Finding", "Policy", "RulebookRefused", "load_rulebook"]
 
-_UNITS = {"元": kinds.AMOUNT, "倍": kinds.NUMBER}
 _HEADER = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r'^\s*"?([^"=\s]+)"?\s*=')
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,7 +50,7 @@ class Finding(NamedTuple):
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-class RulebookRefused(Exception):
+class RulebookRefused(Exception):  # noqa: N818 (the word of docs/design.md 8)
     """A rulebook that cannot be used, with everything that is wrong with it."""
 
     def __init__(self, findings: list[Finding]) -> None:
@@ -244,9 +243,8 @@ Watch = Mapping[str, list[Threshold]]
 
 def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Policy | None:
     source, county = files.county
-    limits = {name: (_UNITS[one.unit], one.values) for name, one in files.parameters.items()}
     terms = _terms(loading, source, county)
-    language = Language(terms=terms, limits=limits)
+    language = Language(terms, files.parameters)
     levels = tuple(one.id for one in county.level)
     law, class_reads = _law(loading, files, Language(terms=terms))
     signals = {
@@ -254,7 +252,7 @@ def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Poli
         for id_, (at, file) in files.signals.items()
         if (found := loading.attempt(at, ("when",), partial(compile_signal, id_, file, language, watch.get(id_))))
     }
-    language = Language(terms, limits, {id_: bool(file.on) for id_, (_, file) in files.signals.items()})
+    language = Language(terms, files.parameters, {id_: bool(file.on) for id_, (_, file) in files.signals.items()})
     rules = {
         id_: found
         for id_, (at, file) in files.rules.items()
@@ -298,7 +296,7 @@ def _law(loading: Loading, files: Files, language: Language) -> tuple[Law, Reads
             node = loading.attempt(source, ("class", n, "when"), partial(compiler.condition, one.when))
         if node is not None:
             classes.append((one.name, node.run))
-    return Law(files.parameters, tuple(classes), county.other_class), compiler.reads
+    return Law(tuple(classes), county.other_class), compiler.reads
 
 
 def _check_purposes(loading: Loading, files: Files, reads: Mapping[str, Reads]) -> None:
@@ -328,7 +326,7 @@ def _run_cases(loading: Loading, files: Files) -> None:
     for id_, source, file in files.documents():
         for threshold in watch[id_]:
             threshold.seen.clear()
-        for n, case in enumerate(file.case):
+        for n in range(len(file.case)):
             _run_case(loading, source, (policy, id_, file), n)
         for threshold in watch[id_]:
             for lacking in threshold.missing():

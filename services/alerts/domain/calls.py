@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.vocabulary import Shape
@@ -16,6 +17,10 @@ from services.alerts.domain.values import ABSENT
 
 if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
+
+
+DAYS: Final = 64
+"""Judged days whose periods are remembered; one day is judged at a time, replays go through a few."""
 
 
 def call(compiler: "Compiler", node: ast.Call) -> Node:
@@ -48,11 +53,11 @@ class _Expansion(ast.NodeTransformer):
     def __init__(self, given: dict[str, ast.expr]) -> None:
         self.given, self.own = given, set[str]()
 
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:  # noqa: N802 (ast's name)
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
         self.own |= {one.target.id for one in node.generators if isinstance(one.target, ast.Name)}
         return self.generic_visit(node)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 (ast's name)
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id in self.own:
             return ast.copy_location(ast.Name(f"{node.id}_in_term", node.ctx), node)
         return deepcopy(self.given.get(node.id, node))
@@ -67,6 +72,9 @@ def _arguments(compiler: "Compiler", node: ast.Call, *wanted: kinds.Kind) -> lis
         if part.kind != kind:
             raise Refused(f"{name}(…) 里 `{ast.unparse(source)}` 应是{kind.title}，不是{part.kind.title}", node)
     return found
+
+
+_UNITS: Final = {"元": kinds.AMOUNT, "倍": kinds.NUMBER}
 
 
 def _within(compiler: "Compiler", node: ast.Call) -> Node:
@@ -137,10 +145,16 @@ def _year(compiler: "Compiler", node: ast.Call) -> Node:
     _only_today(compiler, node)
 
     def run(scope: Scope) -> str:
-        scope.note(_first_of_month(scope.today, 13 - scope.today.month))
-        return f"{scope.today.year:04}"
+        year, next_year = _year_of(scope.today)
+        scope.note(next_year)
+        return year
 
     return Node(kinds.YEAR, run)
+
+
+@lru_cache(maxsize=DAYS)
+def _year_of(day: date) -> tuple[str, date | None]:
+    return f"{day.year:04}", _first_of_month(day, 13 - day.month)
 
 
 def _school_year(compiler: "Compiler", node: ast.Call) -> Node:
@@ -167,14 +181,15 @@ def _limit(compiler: "Compiler", node: ast.Call) -> Node:
     if name not in compiler.language.limits:
         raise Refused(f"parameters.toml 里没有“{name}”", node)
     compiler.reads.limits.add(name)
+    parameter = compiler.language.limits[name]
+    by_place = parameter.by_place
 
     def run(scope: Scope) -> Any:
-        parameter = scope.law.parameters[name]
-        scope.note(parameter.next_change(scope.today))
-        return parameter.value(scope.class_, scope.village if parameter.by_place else "", scope.today)
+        value, changes = parameter.value(scope.class_, scope.village if by_place else "", scope.today)
+        scope.note(changes)
+        return value
 
-    kind, values = compiler.language.limits[name]
-    return Node(kind, run, fixed=tuple(sorted(values)))
+    return Node(_UNITS[parameter.unit], run, fixed=tuple(sorted(parameter.values)))
 
 
 def literal(node: ast.Call, position: int) -> str:

@@ -76,7 +76,7 @@ def _pair(compiler: "Compiler", op: ast.cmpop, left: tuple[Node, ast.expr], righ
     if isinstance(op, ast.In | ast.NotIn):
         many = frozenset(b.fixed or ())
         return lambda _, one, __: compare(operation, one, many)
-    step = _drifting(operation, a, b) if a.drifts or b.drifts else lambda _, x, y: compare(operation, x, y)
+    step = _drifting(operation, a) if a.drifts or b.drifts else lambda _, x, y: compare(operation, x, y)
     if compiler.watch is None or not isinstance(op, ORDERING):
         return step
     threshold = Threshold(text, b.fixed or a.fixed)
@@ -120,7 +120,7 @@ def _alike(a: Node, b: Node) -> bool:
     return a.kind == b.kind and a.kind in ORDERED | {TEXT}
 
 
-def _drifting(operation: Callable[[Any, Any], bool], a: Node, b: Node) -> Step:
+def _drifting(operation: Callable[[Any, Any], bool], a: Node) -> Step:
     """A comparison of something that grows by one a day with something that stays: it flips where they meet."""
 
     def step(scope: Scope, x: Any, y: Any) -> bool | None:

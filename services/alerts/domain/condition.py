@@ -18,7 +18,6 @@ from services.alerts.domain.node import Language, Node, Primary, Reads, Refused,
 from services.alerts.domain.scope import VARIABLES
 from services.alerts.domain.values import Answer, all_of, any_of, exact, negate, plus
 
-
 Compiled = TypeVar("Compiled")
 
 

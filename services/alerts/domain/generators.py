@@ -29,10 +29,12 @@ class _Loop:
         self.many = compiler.compile(part.iter)
         self.over_members = self.many.kind == kinds.MEMBERS
         before = compiler.primary
-        with compiler.bound(part.target.id, self._item(part.iter), node) as self.slot:
-            with compiler.reading(sensitive=compiler.sensitive or sensitive):
-                self.filters = [_answer(compiler, one) for one in part.ifs]
-                self.element = compiler.compile(generator.elt)
+        with (
+            compiler.bound(part.target.id, self._item(part.iter), node) as self.slot,
+            compiler.reading(sensitive=compiler.sensitive or sensitive),
+        ):
+            self.filters = [_answer(compiler, one) for one in part.ifs]
+            self.element = compiler.compile(generator.elt)
         if self.over_members and before is None and compiler.primary is not None:
             compiler.primary = self._of_members(compiler.primary)
 

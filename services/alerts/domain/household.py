@@ -13,7 +13,7 @@ from services.alerts.domain.word import Facts
 MEMBER = HouseholdMember.meta.type
 SURVEY = Survey.meta.type
 BELONGS = frozenset({"在户", "迁入", "出生", "分户"})
-"""What makes a membership (docs/feeds.md, "Membership"); 迁出 ends the one it names simply by not being one of these."""
+"""What makes a membership (docs/feeds.md, "Membership"); 迁出 ends the one it names by not being one of these."""
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ def _memberships(person: Facts) -> Iterator[HouseholdMember]:
 
 
 def membership(person: Facts, day: date) -> HouseholdMember | None:
-    """The membership that counts on a day: the latest 生效日期 (empty first), then the larger 户序; none for the dead."""
+    """The membership that counts on a day: latest 生效日期 (empty first), then the larger 户序; none for the dead."""
     best: HouseholdMember | None = None
     for fact in _memberships(person):
         if (fact.生效日期 or date.min) > day:
@@ -67,9 +67,9 @@ def lives_in(person: Facts, day: date) -> str | None:
     return found.户编号 if found else None
 
 
-def moves(person: Facts, day: date) -> Iterator[date]:
+def moves(person: Facts, day: date) -> list[date]:
     """Days after `day` on which a membership already stated takes effect."""
-    return (fact.生效日期 for fact in _memberships(person) if fact.生效日期 and fact.生效日期 > day)
+    return [fact.生效日期 for fact in _memberships(person) if fact.生效日期 and fact.生效日期 > day]
 
 
 def living(household: Household, day: date) -> list[Member]:

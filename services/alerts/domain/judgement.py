@@ -68,10 +68,9 @@ def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
     for_person, for_household, for_village = policy.plan(present)
     found: list[Evidence | None] = []
     for member in scope.members:
-        scope.env[0] = member
-        for signal in for_person:
-            if signal.own is None or not signal.own.isdisjoint(member.facts):
-                found.append(signal.stand(scope, member.ref))
+        scope.env[0], facts = member, member.facts
+        asked = (one for one in for_person if one.own is None or not one.own.isdisjoint(facts))
+        found += [signal.stand(scope, member.ref) for signal in asked]
     found += [signal.stand(scope, household.ref) for signal in for_household]
     if scope.household.village:
         found += [signal.stand(scope, scope.village) for signal in for_village]

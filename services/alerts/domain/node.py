@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from contracts.facts import Fact
 from services.alerts.domain.kinds import Kind
+from services.alerts.domain.parameters import Parameter
 from services.alerts.domain.scope import Scope
 from services.alerts.domain.values import Range
 from services.alerts.domain.word import Word
@@ -17,7 +17,7 @@ Needs = frozenset[str] | None
 """Types (or `signal:id`) of which at least one must stand for this to hold; None: it can hold without."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 (what happened, not what broke)
     """An expression outside the language: `where` is the key it stands under, `line` counts from its first line."""
 
     def __init__(self, reason: str, at: ast.AST | None = None, *, where: str = "") -> None:
@@ -108,7 +108,7 @@ class Language:
     """What documents of one rulebook may name."""
 
     terms: Mapping[str, Term] = field(default_factory=dict)
-    limits: Mapping[str, tuple[Kind, frozenset[Decimal]]] = field(default_factory=dict)
+    limits: Mapping[str, Parameter] = field(default_factory=dict)
     signals: Mapping[str, bool] = field(default_factory=dict)
     """Signals a rule may name, and whether they carry a day."""
 

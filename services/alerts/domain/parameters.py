@@ -1,4 +1,4 @@
-"""Parameters: lines and thresholds by class, place and first day of validity; documents name them, never their numbers."""
+"""Parameters: lines and thresholds by class, place and first day; documents name them, never their numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,16 +29,19 @@ class Parameter:
     unit: str
     source: str
     lines: tuple[Line, ...]
-    _memo: dict[tuple[str, str, date], Decimal | None] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[tuple[str, str, date], tuple[Decimal | None, date | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def value(self, class_: str, village: str, day: date) -> Decimal | None:
-        """The value that holds; unknown before the first line."""
+    def value(self, class_: str, village: str, day: date) -> tuple[Decimal | None, date | None]:
+        """The value that holds (unknown before the first line), and the next day on which a line begins."""
         asked = (class_, village, day)
-        if asked not in self._memo:
+        found = self._memo.get(asked)
+        if found is None:
             if len(self._memo) >= MEMO:
                 self._memo.clear()
-            self._memo[asked] = self._find(class_, village, day)
-        return self._memo[asked]
+            found = self._memo[asked] = self._find(class_, village, day), self._next_change(day)
+        return found
 
     def _find(self, class_: str, village: str, day: date) -> Decimal | None:
         fitting = [
@@ -48,8 +51,7 @@ class Parameter:
         ]
         return max(fitting)[3] if fitting else None
 
-    def next_change(self, day: date) -> date | None:
-        """The next day on which a line begins to hold."""
+    def _next_change(self, day: date) -> date | None:
         return min((line.valid_from for line in self.lines if line.valid_from > day), default=None)
 
     @property

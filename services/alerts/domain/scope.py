@@ -1,12 +1,11 @@
 """Scope: what a compiled condition looks at while one household is judged on one day, and when to look again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from services.alerts.domain.household import Household, Lists, Member, village_of
-from services.alerts.domain.parameters import Parameter
 from services.alerts.domain.values import Answer
 from services.alerts.domain.word import Facts
 
@@ -32,9 +31,8 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What every document may ask: the county's parameters and the classes of a household in their precedence."""
+    """The classes of a household in their precedence."""
 
-    parameters: Mapping[str, Parameter]
     classes: tuple[tuple[str, Callable[["Scope"], Answer]], ...]
     other_class: str
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,29 +32,21 @@ def _blank(compiler: "Compiler", text: str) -> Callable[[Scope], str]:
     if text == "class":
         return lambda scope: scope.class_
     part = compiler.steady(parse(text))
-    kind, run = part.kind, part.run
-    if kind.name in ("fact", "facts", "members"):
-        raise Refused(f"句子里的 {{{text}}} 应是一栏，不是{kind.title}")
-    return lambda scope: spoken(kind, run(scope))
+    if part.kind.name in ("fact", "facts", "members"):
+        raise Refused(f"句子里的 {{{text}}} 应是一栏，不是{part.kind.title}")
+    run, say = part.run, _SAID.get(part.kind, str)
+    return lambda scope: spoken(say, run(scope))
 
 
-def spoken(kind: Kind, value: Any) -> str:
-    """A value as people write it."""
+def spoken(say: Callable[[Any], str], value: Any) -> str:
+    """A value as people write it, also when it is not stated, none, or known from one side only."""
     if value is None:
         return UNSTATED
     if value is ABSENT:
         return "无"
-    if isinstance(value, bool):
-        return "是" if value else "否"
     if type(value) is Range:
-        return f"至少{spoken(kind, value.low)}" if value.high is None else f"至多{spoken(kind, value.high)}"
-    if kind in (kinds.AMOUNT, kinds.BALANCE):
-        return yuan(value)
-    if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日"
-    if kind == kinds.MONTH:
-        return f"{value[:4]}年{int(value[5:])}月"
-    return plain(value) if isinstance(value, Decimal) else str(value)
+        return f"至少{say(value.low)}" if value.high is None else f"至多{say(value.high)}"
+    return say(value)
 
 
 def yuan(amount: Decimal | int) -> str:
@@ -67,3 +58,12 @@ def plain(number: Decimal | int) -> str:
     """With thousands separators, without trailing zeros."""
     text = format(Decimal(number), ",f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_SAID: Final[dict[Kind, Callable[[Any], str]]] = {
+    kinds.AMOUNT: yuan,
+    kinds.BALANCE: yuan,
+    kinds.DATE: lambda day: f"{day.year}年{day.month}月{day.day}日",
+    kinds.MONTH: lambda month: f"{month[:4]}年{int(month[5:])}月",
+    kinds.ANSWER: lambda answer: "是" if answer else "否",
+}

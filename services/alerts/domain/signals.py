@@ -32,6 +32,8 @@ class Signal:
     title: str
     risk: str
     for_each: Literal["person", "household", "village"]
+    department: str
+    """That of the facts it reads first (docs/rulepack.md)."""
     when: Run
     needs: Needs
     own: Needs
@@ -41,11 +43,6 @@ class Signal:
     says: Callable[[Scope], str]
     on: Run | None
     reads: Reads
-
-    @property
-    def department(self) -> str:
-        """The department of the facts it reads first (docs/rulepack.md)."""
-        return self.primary.fact.meta.department
 
     def stand(self, scope: Scope, subject: str) -> Evidence | None:
         """Judge the subject in place: note a standing signal or one that cannot be told; give its evidence.
@@ -83,6 +80,7 @@ def compile_signal(id_: str, file: SignalFile, language: Language, watch: list[T
         title=file.title,
         risk=file.risk,
         for_each=file.for_each,
+        department=primary.fact.meta.department,
         when=node.run,
         needs=node.needs,
         own=_own(node.needs),
