@@ -184,9 +184,7 @@ class Adapter:
         stated = {feed.fact for feed in self.feeds.values()}
         for fact in facts_of(self.contract):
             if fact not in stated:
-                raise DeclarationRefused(
-                    f"{self.department}: contract states {fact.__name__}, but no feed returns it."
-                )
+                raise DeclarationRefused(f"{self.department}: contract states {fact.__name__}, but no feed returns it.")
         return self
 
     def _check(self, feed: Feed) -> None:

@@ -45,9 +45,7 @@ class MemoryView:
 
     def bearers(self, names: Collection[str]) -> Mapping[str, frozenset[str]]:
         """See `View`."""
-        return {
-            name: frozenset(subject for subject, borne in self.borne.items() if name in borne) for name in names
-        }
+        return {name: frozenset(subject for subject, borne in self.borne.items() if name in borne) for name in names}
 
     def names(self, subjects: Collection[str]) -> Mapping[str, frozenset[str]]:
         """See `View`."""

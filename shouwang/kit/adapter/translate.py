@@ -205,9 +205,7 @@ class _Reader:
         subject = getattr(values.get(self.subject.name), "ref", None)
         key = self._key(record, as_of, troubles)
         name = values.get(self.feed.record.name_column)
-        row = Row(
-            line, subject, key, self.names[name] if name else "", op, as_of, values.get("报送时间"), ""
-        )
+        row = Row(line, subject, key, self.names[name] if name else "", op, as_of, values.get("报送时间"), "")
         row.trouble = self._trouble(row, troubles)
         if row.trouble is None and op is not Op.WITHDRAW:
             self._state(row, record)
