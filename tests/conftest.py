@@ -34,12 +34,3 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Broker"]:
         pytest.skip(f"no Kafka broker: {reason}")
     yield found
     found.close()
-
-
-@pytest.fixture
-def kafka_sockets() -> Iterator[None]:
-    """For tests in which connections to a broker fail: see `collect_sockets`."""
-    yield
-    from tests.broker.broker import collect_sockets
-
-    collect_sockets()

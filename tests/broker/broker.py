@@ -1,14 +1,12 @@
 """A real Kafka broker for the tests: what every way to have one can do, and why there is none when there is none."""
 
-import gc
 import socket
 import time
-import warnings
 from collections.abc import Callable
 from typing import Protocol
 
-from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from shouwang.kit.bus import LogAway
+from shouwang.kit.bus.kafka import KafkaLog
 
 START_SECONDS = 60
 
@@ -48,27 +46,15 @@ def wait_until_ready(bootstrap: str, alive: Callable[[], bool] = lambda: True) -
         if not alive() or time.monotonic() > deadline:
             raise NoBroker("the broker died while it started, or gave no answer within a minute")
         time.sleep(0.05)
-    collect_sockets()
 
 
 def answers(bootstrap: str) -> bool:
-    """True once the broker lists itself."""
-    host, port = bootstrap.split(":")
+    """True once the broker answers a question."""
+    log = KafkaLog(bootstrap, wait_seconds=2)
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=5000)
-    except (OSError, KafkaError):
-        return False
-    try:
-        return bool(admin.describe_cluster()["brokers"])
-    except KafkaError:
+        log.topic_ids([])
+    except LogAway:
         return False
     finally:
-        admin.close()
-
-
-def collect_sockets() -> None:
-    """kafka-python leaves sockets of failed connections to the garbage collector: collect them without a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+        log.close()
+    return True

@@ -13,7 +13,7 @@ from tests.broker.broker import Broker, NoBroker
 from tests.broker.find import find_broker
 
 TOPIC = Topic("kafka.facts", "", "", (), 2)
-pytestmark = [pytest.mark.broker, pytest.mark.usefixtures("kafka_sockets")]
+pytestmark = pytest.mark.broker
 
 
 @pytest.fixture

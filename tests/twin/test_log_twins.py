@@ -12,7 +12,6 @@ from shouwang.kit.bus import Log, LogAway, Outgoing, PositionLost, Record, Topic
 from shouwang.kit.bus.kafka import KafkaLog
 from shouwang.kit.bus.local import LocalLog
 
-pytestmark = pytest.mark.usefixtures("kafka_sockets")
 Open = Callable[[], Log]
 _names = itertools.count()
 
