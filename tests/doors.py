@@ -55,8 +55,8 @@ class Office:
     """One department: its door, what stands around it, and a bureau with a key."""
 
     def __init__(
-        self, folder: Path, department: str, *, clock: FixedClock | None = None, log: Log | None = None, drop: bool = False,
-        url: str = "",
+        self, folder: Path, department: str, *, clock: FixedClock | None = None, log: Log | None = None,
+        drop: bool = False, url: str = "",
     ) -> None:  # fmt: skip
         self.folder, self.department = folder, department
         self.clock = clock or FixedClock(datetime.combine(DAY, time(9), SHANGHAI))
