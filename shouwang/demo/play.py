@@ -150,8 +150,7 @@ def _tell(played: Played, county: Reach, diary: Diary, identity: "Identity", pag
 
 def rule_titles(rulebook: dict[str, Any]) -> dict[str, str]:
     """Rule id → title, as the live rulebook says."""
-    titles: dict[str, str] = rulebook["rules"]
-    return titles
+    return {one["id"]: one["title"] for one in rulebook["documents"] if one["kind"] == "rule"}
 
 
 def _opening(played: Played) -> str:
