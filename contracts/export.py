@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from contracts.alerts import ALERT_TYPE, AlertSaid
 from contracts.catalogue import DEPARTMENTS, FACTS, TITLES, facts_of
 from contracts.envelope import ENVELOPES
 from contracts.sending import sending_type
@@ -18,6 +21,9 @@ DAY_MS = 86_400_000
 
 Document = dict[str, Any]
 
+TYPES: dict[str, type[BaseModel]] = {**ENVELOPES, ALERT_TYPE: AlertSaid}
+"""Everything that travels, on fact topics and back."""
+
 
 def schema_name(type_: str) -> str:
     """`education.school_absence.v1` → `education.school_absence.v1.schema.json`."""
@@ -26,18 +32,27 @@ def schema_name(type_: str) -> str:
 
 def schema_of(type_: str) -> Document:
     """The envelope of one type, as what the decoder accepts: data stands exactly when the word says something."""
-    schema = ENVELOPES[type_].model_json_schema(mode="validation")
-    says_so = {"properties": {"op": {"enum": [op for op in Op if op.says_so]}}}
-    schema["allOf"] = [
-        {
-            "if": says_so,
-            "then": {"required": ["data"], "properties": {"data": {"type": "object"}}},
-            "else": {"properties": {"data": {"type": "null"}}},
-        }
-    ]
+    schema = TYPES[type_].model_json_schema(mode="validation")
+    if type_ in ENVELOPES:
+        schema["allOf"] = [_data_when_it_says_so()]
+    named = {"$schema": DIALECT, "$id": f"urn:shouwang:{type_}", **schema, "title": title_of(type_)}
+    return named | _declared(type_)
+
+
+def title_of(type_: str) -> str:
+    """What a type is called on the screen."""
+    if type_ == ALERT_TYPE:
+        return "预警变化"
     fact = FACTS.get(type_)
-    title = fact.meta.title if fact else f"{TITLES[type_.partition('.')[0]]}报送结束"
-    return {"$schema": DIALECT, "$id": f"urn:shouwang:{type_}", **schema, "title": title} | _declared(type_)
+    return fact.meta.title if fact else f"{TITLES[type_.partition('.')[0]]}报送结束"
+
+
+def _data_when_it_says_so() -> Document:
+    return {
+        "if": {"properties": {"op": {"enum": [op for op in Op if op.says_so]}}},
+        "then": {"required": ["data"], "properties": {"data": {"type": "object"}}},
+        "else": {"properties": {"data": {"type": "null"}}},
+    }
 
 
 def _declared(type_: str) -> Document:
@@ -62,7 +77,7 @@ def _declared(type_: str) -> Document:
 
 def _types_on(topic: Topic) -> list[str]:
     if topic.name not in FACT_TOPICS.values():
-        return []
+        return [ALERT_TYPE]
     return [*(fact.meta.type for fact in facts_of(DEPARTMENTS[topic.owner])), sending_type(topic.owner)]
 
 
@@ -96,7 +111,7 @@ def _message(type_: str) -> Document:
     schema = {"schemaFormat": f"application/schema+json;version={DIALECT}", "schema": {"$ref": schema_name(type_)}}
     return {
         "name": type_,
-        "title": schema_of(type_)["title"],
+        "title": title_of(type_),
         "contentType": CONTENT_TYPE,
         "payload": schema,
         "bindings": {"kafka": {"key": {"type": "string", "pattern": r"^\d{6}$"}, "bindingVersion": "0.5.0"}},
@@ -122,13 +137,13 @@ def asyncapi() -> Document:
                 for reader in topic.reads
             },
         },
-        "components": {"messages": {type_: _message(type_) for type_ in ENVELOPES}},
+        "components": {"messages": {type_: _message(type_) for type_ in TYPES}},
     }
 
 
 def documents() -> dict[str, str]:
     """Every published file by its name, as text."""
-    everything = {schema_name(type_): schema_of(type_) for type_ in ENVELOPES} | {ASYNCAPI: asyncapi()}
+    everything = {schema_name(type_): schema_of(type_) for type_ in TYPES} | {ASYNCAPI: asyncapi()}
     return {name: json.dumps(document, ensure_ascii=False, indent=2) + "\n" for name, document in everything.items()}
 
 

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from contracts import export
 from contracts.__main__ import main
-from contracts.envelope import ENVELOPES, decode, encode, make
+from contracts.envelope import decode, encode, make
 from contracts.health import SelfPaidYear
 from contracts.topics import TOPICS
 from contracts.vocabulary import Op
 
+EXAMPLES = sorted((Path(__file__).parents[2] / "contracts" / "examples").glob("*.v1/*.json"))
 COUNTY, PERSON = "532927", "p1" + "a" * 26
 
 
@@ -65,7 +66,7 @@ def test_the_command_knows_its_two_words(capsys: pytest.CaptureFixture[str]) -> 
     assert "usage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("type_", ENVELOPES)
+@pytest.mark.parametrize("type_", export.TYPES)
 def test_every_type_has_a_schema_of_the_dialect_it_names(type_: str) -> None:
     schema = published(export.schema_name(type_))
     assert schema["$schema"] == export.DIALECT
@@ -82,7 +83,7 @@ def test_the_asyncapi_document_names_every_topic_and_every_type_once() -> None:
     document = published(export.ASYNCAPI)
     assert list(document["channels"]) == [topic.name for topic in TOPICS]
     carried = [type_ for channel in document["channels"].values() for type_ in channel["messages"]]
-    assert sorted(carried) == sorted(ENVELOPES)
+    assert sorted(carried) == sorted(export.TYPES)
     files = {message["payload"]["schema"]["$ref"] for message in document["components"]["messages"].values()}
     assert files == {path.name for path in export.PUBLISHED.glob("*.schema.json")}
 
@@ -90,6 +91,16 @@ def test_the_asyncapi_document_names_every_topic_and_every_type_once() -> None:
 @pytest.mark.parametrize("op", Op)
 def test_a_word_as_it_travels_is_valid_by_its_schema(op: Op) -> None:
     jsonschema.validate(word(op), published("health.self_paid_year.v1.schema.json"), cls=Draft202012Validator)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_an_example_is_valid_by_its_schema_and_a_cloudevent(path: Path) -> None:
+    value = path.read_bytes()
+    said = json.loads(value)
+    assert said["type"] == path.parent.name
+    jsonschema.validate(said, published(export.schema_name(said["type"])), cls=Draft202012Validator)
+    event = from_structured_event(KafkaMessage(headers={}, key=said["partitionkey"].encode(), value=value))
+    assert event.get_data() == decode(value).data.model_dump(mode="json", exclude_none=True)
 
 
 WRONG: list[dict[str, Any]] = [
