@@ -64,7 +64,7 @@ def test_every_feed_sends_in_every_month(plan: Plan) -> None:
     months = {(s.feed, s.day.year, s.day.month) for s in plan.sendings}
     year = {(day.year, day.month) for day in (date(2025 + (m > 12), (m - 1) % 12 + 1, 1) for m in range(6, 19))}
     assert {feed for feed, _, _ in months} == set(COLUMNS)
-    assert {("household_member", *month) for month in year} <= months
+    assert {("self_paid_year", *month) for month in year} <= months
 
 
 def test_readable_numbers_are_valid_and_of_the_county(plan: Plan) -> None:
