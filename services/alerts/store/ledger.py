@@ -71,7 +71,10 @@ class Ledger(BaseModel):
 
     def county(self, code: str) -> CountyLedger:
         """A county's part, made when first asked for."""
-        return self.counties.setdefault(code, CountyLedger())
+        county = self.counties.get(code)
+        if county is None:
+            county = self.counties[code] = CountyLedger()
+        return county
 
     def next_of(self, topic: str) -> int:
         """Where reading stands in a topic; 0 before its first batch."""

@@ -9,7 +9,7 @@ from contracts.sending import SendingClosed
 from services.alerts.domain.household import MEMBER
 from services.alerts.domain.word import Word, take
 from services.alerts.store.ledger import CountyLedger
-from services.alerts.store.rows import place_in
+from services.alerts.store.rows import number_at, place_in
 from services.alerts.store.writing import Effects, word_row
 from services.alerts.worker.cache import CountyCache
 
@@ -29,27 +29,27 @@ def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, e
     """Take words into the cache and note what is to be written; the subjects they name are loaded before."""
     applied = Applied()
     fresh: list[tuple[str, str]] = []
-    county = int(cache.county)
+    county, place = int(cache.county), place_in(cache.county, ledger.words)
+    subjects, kept, facts = cache.subjects, effects.words, effects.facts
     for envelope in words:
-        ledger.words += 1
+        place += 1
         data = envelope.data
         if isinstance(data, SendingClosed):
-            effects.words.append(word_row(place_in(cache.county, ledger.words), envelope, data.model_dump_json()))
+            kept.append(word_row(place, envelope, data.model_dump_json()))
             _close(envelope, data, cache, effects, applied)
             continue
-        content = None if data is None else data.content()
-        place = place_in(cache.county, ledger.words)
-        effects.words.append(word_row(place, envelope, content))
-        sending, subject = envelope.sending, envelope.subject
+        kept.append(word_row(place, envelope, None if data is None else data.content()))
         word = word_of(envelope, data)
-        if take(cache.subjects[subject], word):
+        subject, type_ = word.subject, word.type
+        if take(subjects[subject], word):
             applied.changed += 1
-            key = (county, subject, word.type, word.key)
-            effects.facts[key] = (*key, place, data is not None)
-            if word.type == MEMBER:
+            fact = (county, subject, type_, word.key)
+            facts[fact] = (*fact, place, data is not None)
+            if type_ == MEMBER:
                 cache.members[word.key].add(subject)
-            if cache.make_dirty(sending, subject, word.id):
-                fresh.append((sending, subject))
+            if cache.make_dirty(word.sending, subject, word.id):
+                fresh.append((word.sending, subject))
+    ledger.words = number_at(place)
     left = [(county, sending, subject) for sending, subject in fresh if subject in cache.dirty.get(sending, ())]
     cache.stored.update(sending for _, sending, _ in left)
     effects.dirty += left

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from contracts.envelope import decode
 from shouwang.kit.bus import Batch, Record
 
-BY_SENDING: Final = 2
+BY_SENDING: Final = 3
 """Tries at one place, this one included, from which the batch is taken one sending at a time: after two restarts."""
 
-BY_WORD: Final = 4
+BY_WORD: Final = 5
 """Tries from which it is taken word by word from the start, because dying leaves no exception to catch."""
 
-NO_MORE: Final = 6
+NO_MORE: Final = 8
 """Tries from which a single word is set aside unread: it has killed the process every time."""
 
 
