@@ -1,6 +1,5 @@
 """Everything else an adapter answers: what may be sent, receipts and settling them, progress, keys."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -162,12 +161,12 @@ def _keys(router: APIRouter, on: Answers) -> None:
 def progress(connection: Connection, county: str | None) -> dict[str, Any]:
     """Counts of what waits (of one county, or all) and the last number given to each county's words."""
     where = () if county is None else (_SENDING.c.county == county,)
-    states: Mapping[str, int] = dict(
-        connection.execute(
-            select(_SENDING.c.state, func.count()).where(_SENDING.c.state.in_(("working", "held")), *where)
-            .group_by(_SENDING.c.state)
-        ).tuples().all()
-    )  # fmt: skip
+    counted = connection.execute(
+        select(_SENDING.c.state, func.count().label("sendings"))
+        .where(_SENDING.c.state.in_(("working", "held")), *where)
+        .group_by(_SENDING.c.state)
+    )
+    states = {row.state: row.sendings for row in counted}
     rows = connection.execute(select(_NUMBER)).all()
     numbers = [row for row in rows if county in (None, row.county)]
     return {

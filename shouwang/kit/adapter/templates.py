@@ -26,6 +26,9 @@ from shouwang.kit.adapter.declaration import Feed
 ROWS = 5_000
 """Rows of a template that are prepared as text with drop-downs."""
 
+TEXT = 49
+"""The built-in format "@": what is typed stays as it was typed."""
+
 LIST_TEXT = 255
 """Excel's limit of a drop-down's list."""
 
@@ -51,8 +54,8 @@ def template(feed: Feed) -> bytes:
     """A fillable workbook: row 1 the column names, text cells, drop-downs for closed lists, and a sheet 说明."""
     out = BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
-        text = book.add_format({"num_format": "@"})
-        head = book.add_format({"num_format": "@", "bold": True, "bg_color": "#DDEBF7", "border": 1})
+        text = book.add_format({"num_format": TEXT})
+        head = book.add_format({"num_format": TEXT, "bold": True, "bg_color": "#DDEBF7", "border": 1})
         sheet = book.add_worksheet(feed.title[:31])
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(_columns(feed)):
@@ -70,11 +73,11 @@ def rejected(receipt: Mapping[str, Any]) -> bytes:
     """The rejected rows of a receipt: line, column, reason, kind of value, what to do; their cells are not kept."""
     out = BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
-        text = book.add_format({"num_format": "@", "text_wrap": True})
+        text = book.add_format({"num_format": TEXT, "text_wrap": True})
         sheet = book.add_worksheet("被拒绝的行")
         sheet.set_column(0, len(WORDS) - 1, 24, text)
         sheet.freeze_panes(1, 0)
-        _row(sheet, 0, list(WORDS.values()), book.add_format({"num_format": "@", "bold": True}))
+        _row(sheet, 0, list(WORDS.values()), book.add_format({"num_format": TEXT, "bold": True}))
         for number, row in enumerate(receipt["rows"], start=1):
             _row(sheet, number, ["" if row[name] is None else str(row[name]) for name in WORDS], text)
     return out.getvalue()
