@@ -52,7 +52,7 @@ def configure(service: str, *, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever standard error is by then
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
