@@ -25,16 +25,21 @@ def alerts(
                 typer.echo(line)
             return
         found = [json.loads(line) for line in lines]
+        titles = {one["id"]: one["title"] for one in reach.get(reach.api("rulebook"))["documents"]}
     found.sort(key=lambda alert: (list(say.LEVELS).index(alert["level"]), alert["village"], alert["subject"]))
-    say.table(("级别", "规则", "村", "户", "依据", "提出日期"), (_row(alert) for alert in found))
+    out = say.console(err=False)
+    for alert in found:
+        out.print(_told(alert, titles), soft_wrap=True)
     say.prose(f"共 {len(found)} 条。")
 
 
-def _row(alert: dict[str, Any]) -> tuple[str, ...]:
+def _told(alert: dict[str, Any], titles: dict[str, str]) -> str:
+    """One alert: level, rule, household and since when; below it the reasons."""
     colour = say.COLOURS[alert["level"]]
-    level = f"[{colour}]{say.LEVELS[alert['level']]}[/]" + ("（已帮扶）" if alert.get("suppressed") else "")
-    says = "\n".join(signal["says"] for signal in alert["signals"])
-    return (level, alert["rule"], alert["village"], alert["subject"][:10], says, str(alert.get("raised_on") or "-"))
+    marks = "（已帮扶）" if alert.get("suppressed") else ""
+    head = f"[{colour}]{say.LEVELS[alert['level']]}[/] {titles.get(alert['rule'], alert['rule'])}{marks}"
+    reasons = "".join(f"\n   · {signal['says']}" for signal in alert["signals"])
+    return f"{head}　村 {alert['village']}　户 {alert['subject']}　自 {alert['raised_on']}{reasons}"
 
 
 def words(data: Data = DEFAULT_DATA, url: Url = "", key: Key = "", as_json: AsJson = True) -> None:

@@ -27,8 +27,8 @@ def check(folder: Folder) -> None:
 @app.command()
 def read(folder: Folder) -> None:
     """把每份文件读成一句话。"""
-    for sentence in _load(folder).sentences():
-        typer.echo(sentence)
+    for id_, sentence in _load(folder).sentences:
+        typer.echo(f"{id_}：{sentence}")
 
 
 @app.command()

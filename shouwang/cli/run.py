@@ -18,6 +18,10 @@ LOCAL = "127.0.0.1"
 
 def up(data: Data = DEFAULT_DATA, port: Port = DEFAULT_PORT, county: CountyOption = "", host: Host = LOCAL) -> None:
     """启动本机实例：五个部门的接口、研判和工作台，数据都在一个目录里。"""
+    from services.alerts.policy import RulebookRefused
+    from shouwang.kit.bus import TopicMismatch
+    from shouwang.kit.counties import CountiesRefused
+    from shouwang.kit.keys import MissingKey, OpenToOthers
     from shouwang.standalone.installation import Busy, Installation
     from shouwang.standalone.serve import Standalone
 
@@ -25,8 +29,8 @@ def up(data: Data = DEFAULT_DATA, port: Port = DEFAULT_PORT, county: CountyOptio
         with Standalone(Installation(data, county=county), host=host, port=port) as standalone:
             say.prose(f"守望已启动：{standalone.url}（按 Ctrl-C 停止）")
             standalone.wait()
-    except Busy as busy:
-        raise end(Exit.FAILED, str(busy)) from busy
+    except (Busy, CountiesRefused, MissingKey, OpenToOthers, TopicMismatch, RulebookRefused, OSError) as refused:
+        raise end(Exit.FAILED, str(refused)) from refused
     say.prose("已停止，数据完好。")
 
 
@@ -38,13 +42,13 @@ def demo(
     households: Annotated[int, typer.Option("--households", min=20, help="多少户")] = 520,
 ) -> None:
     """用一个虚构的县走一遍：一年的文件经真实的接口报送，最后讲三户人家的故事。"""
-    from shouwang.demo.play import play
+    from shouwang.demo.play import NotADemo, play
     from shouwang.standalone.installation import Busy
 
     try:
         play(data, port=port, serve=not no_serve, seed=seed, households=households)
-    except Busy as busy:
-        raise end(Exit.FAILED, str(busy)) from busy
+    except (Busy, NotADemo, OSError) as refused:
+        raise end(Exit.FAILED, str(refused)) from refused
 
 
 def migrate(data: Data = DEFAULT_DATA) -> None:

@@ -70,7 +70,7 @@ def play(data: Path, *, port: int, serve: bool, seed: int, households: int) -> N
         typer.echo(text)
         say.prose(f"用时 {time.monotonic() - began:.0f} 秒。静态页：{(data / 'demo.html').absolute()}")
         if serve:
-            say.prose(f"工作台：{standalone.url}　登录密钥见 {installation.instance_file}（按 Ctrl-C 停止）")
+            say.prose(f"工作台：{standalone.url}　登录密钥：{standalone.keys.service_key('county')}（按 Ctrl-C 停止）")
             standalone.wait()
 
 

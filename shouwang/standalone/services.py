@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ from shouwang.kit.bus.local import LocalLog
 from shouwang.kit.keys import KeyRing
 from shouwang.kit.metrics import Metrics
 from shouwang.standalone.installation import Installation
-from shouwang.standalone.watch import Watched, Work
+from shouwang.standalone.watch import LONGEST_PAUSE, Watched, Work
 
 RULEBOOK: Final = Path(str(services.alerts.__file__)).parent / "rulebook"
 LOOK_SECONDS: Final = 0.2
@@ -39,21 +40,24 @@ class Services:
 
     keys: KeyRing
     doors: dict[str, Door]
-    worker: Watched
+    watched: tuple[Watched, ...]
+    """The worker, and whoever looks after the doors."""
     web: FastAPI
     log: LocalLog
 
     def start(self) -> None:
         """Begin to work."""
-        self.worker.start()
         for door in self.doors.values():
             door.start()
+        for watched in self.watched:
+            watched.start()
 
     def stop(self) -> None:
         """End every loop after its unit of work."""
+        for watched in self.watched:
+            watched.stop()
         for door in self.doors.values():
             door.stop()
-        self.worker.stop()
         self.log.close()
 
 
@@ -75,10 +79,23 @@ def assemble(installation: Installation) -> Services:
     triage = Triage(alerts, Titles.of(policy), counties, clock, vault)
     web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
-        department: Door(adapter_of(department), installation.database(department), keys, counties, clock, vault, log)
+        department: Door(
+            adapter_of(department),
+            installation.database(department),
+            keys,
+            counties,
+            clock,
+            vault,
+            log,
+            drop=installation.drop,
+        )
         for department in DEPARTMENTS
     }
-    return Services(keys, doors, Watched("alerts-worker", working(worker), time.monotonic), web, log)
+    watched = (
+        Watched("alerts-worker", working(worker), time.monotonic),
+        Watched("doors", looking_after(doors.values()), time.monotonic),
+    )
+    return Services(keys, doors, watched, web, log)
 
 
 def adapter_of(department: str) -> Adapter:
@@ -100,5 +117,17 @@ def working(worker: LocalWorker) -> Work:
                     raise worker.failure
         finally:
             worker.stop()
+
+    return work
+
+
+def looking_after(doors: Iterable[Door]) -> Work:
+    """A loop that starts a door's crashed loops again; why they crashed is in their own log lines."""
+
+    def work(stop: threading.Event) -> None:
+        pause = LOOK_SECONDS
+        while not stop.wait(pause):
+            revived = [name for door in doors for name in door.revive()]
+            pause = min(pause * 2, LONGEST_PAUSE) if revived else LOOK_SECONDS
 
     return work

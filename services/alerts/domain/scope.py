@@ -77,7 +77,7 @@ class Scope:
     def class_(self) -> str:
         """The first class that is known to hold (docs/rulepack.md)."""
         if self._class is None:
-            # The class is asked for in the middle of a signal's condition: its loops must not overwrite that one's person.
+            # It is asked for in the middle of a signal's condition, whose person its loops must not overwrite.
             outer, self.env = self.env, [None] * VARIABLES
             holding = (name for name, holds in self.law.classes if holds(self))
             self._class = next(holding, self.law.other_class)

@@ -18,7 +18,7 @@ class Turning(Protocol):
     def counties(self, partition: int) -> Mapping[str, CountyLedger]:
         """Where the counties of a partition stand, from the ledger row."""
 
-    def turn_day(self, county: str, day: date) -> None:
+    def turn_day(self, county: str, day: date) -> object:
         """Make the day's entry in the county's order, and judge who is due."""
 
 

@@ -38,6 +38,10 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
+    def ended(self) -> bool:
+        """Whether it was started and has ended without being told to."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stop.is_set()
+
     def wake(self) -> None:
         """There may be something to do."""
         self._wake.set()

@@ -107,6 +107,13 @@ class Door:
         for loop in self._loops:
             loop.start()
 
+    def revive(self) -> list[str]:
+        """Start again the loops that have crashed, where the process is not to end for it; returns their names."""
+        ended = [loop for loop in self._loops if loop.ended()]
+        for loop in ended:
+            loop.start()
+        return [loop.name for loop in ended]
+
     def stop(self) -> None:
         """Stop them, each after its round."""
         for loop in self._loops:

@@ -46,7 +46,10 @@ def receipt(state: str, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_push_ends_as_its_receipt_ends(tmp_path: Path, file: Path, said: dict[str, Any], code: int) -> None:
-    answers = {("POST", FILES): (202, {"receipt": "r1"}), ("GET", RECEIPT): [(200, receipt("working")), (200, said)]}
+    answers: Answers = {
+        ("POST", FILES): (202, {"receipt": "r1"}),
+        ("GET", RECEIPT): [(200, receipt("working")), (200, said)],
+    }
     ended, out, _ = pushed(tmp_path, file, answers, "--json")
     assert ended == code
     assert json.loads(out) == said
