@@ -1,6 +1,6 @@
 """`shouwang day`: turn the county's day once everything accepted before has been judged."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -85,9 +85,9 @@ def the_county(reach: Reach) -> str:
 
 def _day(text: str) -> date:
     if not text:
-        from shouwang.kit.clock import SHANGHAI
+        from shouwang.kit.clock import SystemClock
 
-        return datetime.now(SHANGHAI).date()
+        return SystemClock().now().date()
     try:
         return date.fromisoformat(text)
     except ValueError:
