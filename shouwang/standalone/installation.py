@@ -110,6 +110,10 @@ class Installation:
         """One of the databases, opened."""
         from shouwang.kit.database import open_database
 
+        # In containers the folder is the operator's share of an installation whose databases are elsewhere.
+        elsewhere = self.folder / f"{name}.url"
+        if elsewhere.exists():
+            return open_database(elsewhere.read_text(encoding="ascii"))
         return open_database(f"sqlite:///{self.folder / name}.db")
 
     def upgrade(self) -> list[str]:

@@ -97,3 +97,15 @@ def test_a_restart_of_everything_loses_nothing(compose: Compose, reach: Reach, o
     compose.up()
     assert [json.loads(line) for line in reach.lines(reach.api("words"))] == outcome.words
     assert [json.loads(line) for line in reach.lines(reach.api("alerts"), suppressed="true")] == outcome.alerts
+
+
+def test_references_are_given_to_the_operator_and_the_act_is_audited(compose: Compose, plan: Plan) -> None:
+    code = plan.stories[0].home.code
+    said = json.loads(compose.run("run", "--rm", "--no-TTY", "shouwang", "ref", "household", code))
+    assert said["number"] == code
+    assert said["ref"].startswith("h1")
+    audited = compose.run(
+        "exec", "--no-TTY", "postgres", "psql", "-U", "postgres", "-h", "/var/run/postgresql", "-d", "vault",
+        "-At", "-c", "SELECT count(*) FROM audit WHERE action = 'vault.ref'",
+    )  # fmt: skip
+    assert int(audited) >= 1
