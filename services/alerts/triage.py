@@ -201,6 +201,8 @@ class Triage:
 
     def household(self, county: str, ref: str) -> HouseholdView:
         """One household whole; raises Unknown."""
+        if kind_of(ref) != "household":
+            raise Unknown(ref)
         today = self.today(county)
         with self._reading.connect() as connection:
             household = self._households(connection, county, [ref])[ref]

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from services.vault.keeper import VaultStore
 from shouwang.kit import health, problems
 from shouwang.kit.metrics import Metrics
-from shouwang.kit.problems import Problem
+from shouwang.kit.problems import BodyLimit, Problem
 from shouwang.kit.vault import Identified, ReasonMissing
 
 LIMIT_BYTES = 4 * 1024 * 1024
@@ -66,7 +65,7 @@ class UnmaskBody(Body):
 def build(store: VaultStore, key: str, metrics: Metrics) -> FastAPI:
     """The vault's app; `key` is the service key callers show."""
     app = FastAPI(title="守望 保管库", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT_BYTES)
+    app.add_middleware(BodyLimit, limit=LIMIT_BYTES)
     problems.install(app)
     app.include_router(health.routes(ready={"database": store.ready}, registry=metrics.registry))
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shouwang.kit.observe import get_logger
@@ -156,6 +157,21 @@ class Crashes:
             if not started:
                 response = problem_response(request, Problem(500, "internal"))
                 await response(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body larger than `limit` bytes: by its declared length at once, else as soon as so much has come."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.limit, self.app = limit, RequestBodyLimitMiddleware(app, max_body_size=limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        declared = Request(scope).headers.get("content-length", "") if scope["type"] == "http" else ""
+        if declared.isdecimal() and int(declared) > self.limit:
+            await problem_response(Request(scope), Problem(413, "too_large"))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 def _incoming(request: Request) -> str:

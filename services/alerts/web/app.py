@@ -4,7 +4,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from services.alerts.triage import Triage
 from services.alerts.web import api
@@ -14,7 +13,7 @@ from services.alerts.web.headers import SafeHeaders
 from shouwang.kit import health, problems
 from shouwang.kit.clock import Clock
 from shouwang.kit.metrics import Metrics
-from shouwang.kit.problems import Problem, problem_response, trace_id
+from shouwang.kit.problems import BodyLimit, Problem, problem_response, trace_id
 
 LIMIT_BYTES = 64 * 1024
 """The largest thing anybody sends here is a form."""
@@ -25,7 +24,7 @@ def build(triage: Triage, key: str, clock: Clock, metrics: Metrics) -> FastAPI:
     app = FastAPI(title="守望 预警", docs_url=None, redoc_url=None, openapi_url=None)
     gate = Gate(key, clock)
     console = pages.Console(triage, gate)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT_BYTES)
+    app.add_middleware(BodyLimit, limit=LIMIT_BYTES)
     problems.install(app)
     app.add_middleware(SafeHeaders)
     _show_problems_as_pages(app, console)

@@ -166,4 +166,8 @@ class Links:
 
 def _place(text: str) -> Place | None:
     parts = text.split("~")
-    return Place(int(parts[0]), parts[1], parts[2]) if len(parts) == 3 and parts[0].isdigit() else None
+    return (
+        Place(int(parts[0]), parts[1], parts[2])
+        if len(parts) == 3 and parts[0] in map(str, range(len(LEVELS) + 1))
+        else None
+    )
