@@ -37,8 +37,8 @@ def stored(cell: Cell) -> Plain:
 
 def compact(text: str) -> str:
     """NFKC, without spaces and line breaks."""
-    if text.isascii() and text.isalnum():
-        return text
+    if text.isascii():  # as most cells are; NFKC changes none of these
+        return text if text.isalnum() else "".join(text.split())
     return _SPACE.sub("", unicodedata.normalize("NFKC", text))
 
 
@@ -55,8 +55,8 @@ def spelled(cell: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        plain = value.isascii() and value.isalnum()
-        return value if plain else _SPACE.sub(" ", unicodedata.normalize("NFKC", value)).strip()
+        text = value if value.isascii() else _SPACE.sub(" ", unicodedata.normalize("NFKC", value))
+        return " ".join(text.split())
     if isinstance(value, datetime | date):
         return value.isoformat()[:10]
     number = whole(value)

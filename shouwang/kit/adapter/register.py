@@ -156,7 +156,7 @@ class _Taking:
             entry.named(said)
             if entry.listed and entry.listed.content:
                 self.shared.append((entry.listed.content, said.content))
-        other = entry.newest()
+        other = entry.newest() if op is Op.STATE else stood
         entry.listed = newer(entry.listed, said)
         entry.prune()
         return _verdict(said, other, stood)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from contracts.vocabulary import Op
 
 MARK = 13
+_CORRECT, _WITHDRAW = Op.CORRECT, Op.WITHDRAW
 
 FactId = tuple[str, str]
 """(subject, key): one fact of one feed of one county."""
@@ -36,7 +37,8 @@ class Said(NamedTuple):
     @property
     def order(self) -> Order:
         """Its place among all statements of the fact."""
-        return Order(self.as_of, self.op.rank, self.stated_at, self.line, self.id)
+        firm = self.op is _CORRECT or self.op is _WITHDRAW  # Op.rank says the same, ten times slower
+        return Order(self.as_of, int(firm), self.stated_at, self.line, self.id)
 
     @property
     def mark(self) -> str:
@@ -83,6 +85,8 @@ class Entry:
 
     def newest(self) -> Said | None:
         """The newest statement noticed so far."""
+        if not self.told and self.fixed is None:
+            return self.listed
         return max(
             (said for said in (self.listed, self.fixed, *self.told) if said is not None),
             key=lambda said: said.order,
@@ -109,6 +113,8 @@ class Entry:
         What lists, corrections and withdrawals say keeps its place for good; a repeat can move a 新增 to an earlier
         报送时间, but not to another day, so only those of the latest day may yet matter.
         """
+        if not self.told:
+            return
         floor = max((said.order for said in (self.listed, self.fixed) if said is not None), default=None)
         day = max((said.as_of for said in self.told), default=None)
         kept = [said for said in self.told if said.as_of == day and (floor is None or said.order > floor)]
