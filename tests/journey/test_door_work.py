@@ -322,3 +322,33 @@ def test_a_database_that_is_away_stops_the_translator_and_costs_nothing(office: 
     with office.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO sending")
     assert office.settled(answer)["accepted"] == 1
+
+
+def test_a_number_ending_in_000_is_taken_once_an_officer_has_confirmed_it(office: Office) -> None:
+    real = next(found for n in range(100, 1000, 100) if (found := _ending(n)).endswith("000"))
+    content = f"姓名,身份证号,年度,个人自付\n人1,{number(1)},2026,1\n人2,{real},2026,2\n人3,12,2026,3\n".encode()
+    receipt = office.settled(office.file(FEED, "a.csv", content))
+    assert [(one["line"], one["reason"]) for one in receipt["rows"]] == [(3, "id_damaged"), (4, "id_invalid")]
+    asked = {"county": COUNTY.code}
+    confirm = f"/v1/receipts/{receipt['receipt']}/rows/{{line}}/confirm-number"
+    assert office.bureau.post(confirm.format(line=3)).status_code == 403
+    assert office.county.post(confirm.format(line=2), params=asked).status_code == 404
+    assert office.county.post(confirm.format(line=4), params=asked).status_code == 404
+    assert office.county.post(confirm.format(line=3), params=asked).status_code == 200
+    assert office.settled(office.records(FEED, [row(2) | {"身份证号": real}]))["accepted"] == 1
+
+
+def _ending(n: int) -> str:
+    base = f"53292719800101{n:03d}"
+    total = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(base)) % 11
+    return base + "10X98765432"[total]
+
+
+def test_a_sending_that_waited_for_the_vault_is_not_nearer_to_being_given_up(office: Office) -> None:
+    office.vault.away = True
+    answer = office.records(FEED, [row(1)])
+    for _ in range(5):
+        assert office.settled(answer)["state"] == "working"
+        office.pass_seconds(31)
+    with office.engine.connect() as connection:
+        assert connection.execute(select(table_of(SendingRow).c.attempts)).scalar_one() == 0

@@ -1,5 +1,7 @@
 """Everything else an adapter answers: what may be sent, receipts and settling them, progress, keys."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from shouwang.kit.adapter import receipts as settling
 from shouwang.kit.adapter.auth import Caller, Calling, ForCounty, Keys
+from shouwang.kit.adapter.confirmed import Numbers
 from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.inbox import storing
 from shouwang.kit.adapter.receipts import Receipts
@@ -32,22 +35,23 @@ class KeyAsked(BaseModel):
     label: Annotated[str, Field(max_length=100)] = ""
 
 
+@dataclass(frozen=True)
 class Answers:
     """What the routes below need."""
 
-    def __init__(
-        self, adapter: Adapter, engine: Engine, gate: Gate, keys: Keys, audit: Audit, clock: Clock, wake: Any
-    ) -> None:
-        self.adapter, self.engine, self.gate, self.keys, self.audit, self.clock = (
-            adapter,
-            engine,
-            gate,
-            keys,
-            audit,
-            clock,
-        )
-        self.receipts: Receipts = gate.receipts
-        self.wake = wake
+    adapter: Adapter
+    engine: Engine
+    gate: Gate
+    keys: Keys
+    numbers: Numbers
+    audit: Audit
+    clock: Clock
+    wake: Callable[[], None]
+
+    @property
+    def receipts(self) -> Receipts:
+        """The receipts the gate answers with."""
+        return self.gate.receipts
 
     def act(self, request: Request, caller: Caller, action: str, object_: str, work: Any) -> Any:
         """One act and its audit row in one transaction: no audit, no act."""
@@ -67,6 +71,7 @@ def routes(on: Answers) -> APIRouter:
     router = APIRouter(prefix="/v1")
     _feeds(router, on)
     _receipts(router, on)
+    _numbers(router, on)
     _keys(router, on)
 
     @router.get("/progress", tags=["progress"])
@@ -129,6 +134,19 @@ def _receipts(router: APIRouter, on: Answers) -> None:
 
         on.act(request, caller, "receipt.discard", receipt, work)
         return on.receipts.show(receipt, caller.county)
+
+
+def _numbers(router: APIRouter, on: Answers) -> None:
+    @router.post("/receipts/{receipt}/rows/{line}/confirm-number", tags=["receipts"])
+    def confirm_number(request: Request, receipt: str, line: int, caller: ForCounty) -> dict[str, Any]:
+        """A number ending in 000 is real, says an officer; the next sending that has it is taken."""
+        digest = on.numbers.digest(receipt, line, caller)
+
+        def work(connection: Connection) -> None:
+            on.numbers.confirm(connection, digest, caller, on.now_us())
+
+        on.act(request, caller, "number.confirm", f"{receipt}/{line}", work)
+        return {"receipt": receipt, "line": line, "confirmed": True}
 
 
 def _keys(router: APIRouter, on: Answers) -> None:

@@ -15,6 +15,7 @@ from shouwang.kit import health, problems
 from shouwang.kit.adapter import answers, receive
 from shouwang.kit.adapter.answers import Answers, progress
 from shouwang.kit.adapter.auth import Keys
+from shouwang.kit.adapter.confirmed import Numbers
 from shouwang.kit.adapter.declaration import Adapter
 from shouwang.kit.adapter.drop import DropFolder
 from shouwang.kit.adapter.inbox import Inbox
@@ -54,6 +55,7 @@ class Door:
         self._lock = OneOnly(engine)
         self.keys = Keys(engine, adapter.department, counties, keyring.service_key("county"))
         self.inbox = Inbox(engine, keyring, clock)
+        self.numbers = Numbers(adapter, engine, keyring)
         self.receipts = Receipts(engine, adapter.department)
         self.audit = Audit(keyring.secret(f"audit-{adapter.department}"), clock)
         self.relay = Relay(engine, adapter.department, counties, log, clock)
@@ -77,9 +79,8 @@ class Door:
         problems.install(app)
         gate = Gate(self.adapter.feeds, self.inbox, self.receipts, self._wake)
         app.include_router(receive.routes(gate))
-        app.include_router(
-            answers.routes(Answers(self.adapter, self.engine, gate, self.keys, self.audit, self.clock, self._wake))
-        )
+        on = Answers(self.adapter, self.engine, gate, self.keys, self.numbers, self.audit, self.clock, self._wake)
+        app.include_router(answers.routes(on))
         app.include_router(
             health.routes(ready={"database": self._ready, **self._waits()}, live=self._live(), registry=self.registry)
         )
@@ -191,40 +192,43 @@ class DoorSettings(Settings):
 
 
 def main(adapter: Adapter, argv: Sequence[str] | None = None) -> None:
-    """Run one department's adapter until it is told to stop; refuses to start in one sentence when it cannot work."""
-    settings = load(DoorSettings, sys.argv[1:] if argv is None else argv)
+    """Run one department's adapter until it is told to stop; `--migrate` brings its schema up first."""
+    arguments = sys.argv[1:] if argv is None else argv
+    settings = load(DoorSettings, arguments)
     configure(adapter.department)
-    try:
-        door = _open(adapter, settings, migrate="--migrate" in (sys.argv[1:] if argv is None else argv))
-    except (MissingKey, OpenToOthers, CountiesRefused, SchemaOutdated, TopicMismatch, LogAway) as refused:
-        sys.stderr.write(f"{adapter.department}: {refused}\n")
-        raise SystemExit(1) from None
+    door = start(adapter, settings, migrate="--migrate" in arguments)
     door.start()
+    app = door.app(root_path=settings.root_path)
     try:
-        uvicorn.run(
-            door.app(root_path=settings.root_path),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-        )
+        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     finally:
         door.stop()
 
 
-def _open(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Door:
+def start(adapter: Adapter, settings: DoorSettings, *, migrate: bool = False) -> Door:
+    """The door as the settings say; ends with 1 and one sentence with the remedy when it could not work."""
+    try:
+        return _assembled(adapter, settings, migrate=migrate)
+    except (MissingKey, OpenToOthers, CountiesRefused, SchemaOutdated, TopicMismatch, LogAway) as refused:
+        sys.stderr.write(f"{adapter.department}: {refused}\n")
+        raise SystemExit(1) from None
+
+
+def _assembled(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Door:
+    clock = TrialClock(settings.day_file) if settings.day_file else SystemClock()
+    keyring = KeyRing.open(settings.keys, clock=clock)
+    counties = load_counties(settings.counties)
+    for code in counties:
+        keyring.identity(code)
     engine = open_database(settings.database or f"sqlite:///var/{adapter.department}.db")
     if migrate:
         upgrade(engine, MIGRATIONS)
     require_current(engine, MIGRATIONS)
-    clock = TrialClock(settings.day_file) if settings.day_file else SystemClock()
-    keyring = KeyRing.open(settings.keys, clock=clock)
     log = open_log(settings)
     log.check([topic for topic in TOPICS if topic.name == facts_topic(adapter.department)])
     vault = VaultHttp(settings.vault_url, keyring.service_key("vault"))
     return Door(
-        adapter, engine, keyring, load_counties(settings.counties), clock, vault, log, drop=settings.drop,
-        crashed=lambda: os._exit(70),
+        adapter, engine, keyring, counties, clock, vault, log, drop=settings.drop, crashed=lambda: os._exit(70)
     )  # fmt: skip
 
 

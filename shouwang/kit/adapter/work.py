@@ -1,23 +1,23 @@
 """Translating: sendings in the order they came, each whole in one transaction, from the start again after a crash."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from itertools import islice
-from typing import Final, cast
+from typing import Final
 
 from sqlalchemy import Engine, RowMapping, select, update
 from sqlalchemy.exc import OperationalError
 
 from contracts.vocabulary import Shape
 from shouwang.kit.adapter import register
+from shouwang.kit.adapter.confirmed import confirmed
 from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.files import FileReader
+from shouwang.kit.adapter.opened import opened
 from shouwang.kit.adapter.outcome import Done, Overtaken, fence_version, refuse, settle
 from shouwang.kit.adapter.sending import Outcome, Trouble
-from shouwang.kit.adapter.spool import pieces
-from shouwang.kit.adapter.table import Cell, Delivery, Table
-from shouwang.kit.adapter.tables import ConfirmedRow, SendingRow, microseconds, moment, table_of
+from shouwang.kit.adapter.table import Delivery
+from shouwang.kit.adapter.tables import SendingRow, microseconds, moment, table_of
 from shouwang.kit.adapter.translate import Known, Reading, read_sheet
 from shouwang.kit.adapter.view import StoredView
 from shouwang.kit.clock import Clock
@@ -27,7 +27,6 @@ from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger, unit
 from shouwang.kit.problems import where
 from shouwang.kit.sheets import Refused
-from shouwang.kit.sheets.text import read_ndjson
 from shouwang.kit.vault import Identified, Vault, VaultAway
 
 PEOPLE_A_CALL = 1_000
@@ -38,9 +37,10 @@ CRASHED = "系统处理这份报送时出错，请把回执编号告诉管理员
 TRIES = 3
 """Attempts after which a sending that crashes the translator is set aside, so that the others go on."""
 
+SHORTEST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(seconds=30)
 
-_SENDING, _CONFIRMED = table_of(SendingRow), table_of(ConfirmedRow)
+_SENDING = table_of(SendingRow)
 
 
 class Translator:
@@ -65,7 +65,7 @@ class Translator:
                 done = self._translate(row)
                 said.update(state=done.state, **done.counts)
         except VaultAway:
-            self._postpone(row, VAULT_AWAY)
+            self._postpone(row, VAULT_AWAY, crashes=row["attempts"])
             return False
         except Overtaken:
             return True  # another translator was first; look again
@@ -114,27 +114,23 @@ class Translator:
         return settle(self._engine, row, feed, read, outcome, version, now_us)
 
     def _read(self, row: RowMapping, feed: Feed, delivery: Delivery) -> Reading:
-        raw = pieces(self._engine, self._sealer, row["receipt"])
-        if row["source"] == "records":
-            return read_sheet(feed, _table_of_records(b"".join(raw).decode(), feed), delivery)
-        table = self._files.read(row["source"], raw)
-        with closing(table.rows):  # type: ignore[type-var]  # a generator: refused early, the child's rest is let go
+        with opened(self._engine, self._sealer, self._files, row, feed) as table:
             return read_sheet(feed, table, delivery)
 
     def _delivery(self, row: RowMapping) -> Delivery:
         county = row["county"]
         with reading(self._engine).connect() as connection:
-            confirmed = connection.execute(select(_CONFIRMED.c.digest).where(_CONFIRMED.c.county == county)).scalars()
-            return Delivery(
-                county=county,
-                day=row["today"],
-                received_at=moment(row["received_us"]),
-                identity=self._keyring.identity(county),
-                shape=Shape(row["asked_shape"]) if row["asked_shape"] else None,
-                as_of=row["asked_as_of"],
-                area=row["scope"],
-                confirmed=frozenset(confirmed),
-            )
+            numbers = confirmed(connection, county)
+        return Delivery(
+            county=county,
+            day=row["today"],
+            received_at=moment(row["received_us"]),
+            identity=self._keyring.identity(county),
+            shape=Shape(row["asked_shape"]) if row["asked_shape"] else None,
+            as_of=row["asked_as_of"],
+            area=row["scope"],
+            confirmed=numbers,
+        )
 
     def _take(self, row: RowMapping, read: Reading, delivery: Delivery) -> tuple[Outcome, int]:
         sending = read.sending(row["receipt"], delivery, digest=row["digest"], confirmed=row["confirmed"])
@@ -149,13 +145,14 @@ class Translator:
             self._vault.keep(county, self._adapter.department, [Identified(*one) for one in some])
             self._metrics.add("shouwang_vault_calls_total", call="keep")
 
-    def _postpone(self, row: RowMapping, reason: str) -> None:
-        """Say on the receipt why it waits, and wait a little longer each time."""
-        wait = min(LONGEST_WAIT, timedelta(seconds=2 ** min(row["attempts"], 5)))
+    def _postpone(self, row: RowMapping, reason: str, *, crashes: int) -> None:
+        """Say on the receipt why it waits; the longer it has waited, the longer until it is tried again."""
+        waited = self._clock.now() - moment(row["received_us"])
+        wait = min(LONGEST_WAIT, max(SHORTEST_WAIT, waited / 4))
         with self._engine.begin() as connection:
             connection.execute(
                 update(_SENDING).where(_SENDING.c.id == row["id"], _SENDING.c.state == "working").values(
-                    reason=reason, attempts=row["attempts"] + 1, retry_us=microseconds(self._clock.now() + wait)
+                    reason=reason, attempts=crashes, retry_us=microseconds(self._clock.now() + wait)
                 )
             )  # fmt: skip
 
@@ -164,7 +161,7 @@ class Translator:
         log = get_logger(stage="translate", department=self._adapter.department, sending=row["receipt"])
         log.error("crash", error=type(crash).__name__, where=where(crash), attempt=row["attempts"] + 1)
         if row["attempts"] + 1 < TRIES:
-            self._postpone(row, "")
+            self._postpone(row, "", crashes=row["attempts"] + 1)
         else:
             trouble = Trouble(0, "", "file_unreadable", "", CRASHED)
             refuse(self._engine, row, trouble, None, microseconds(self._clock.now()))
@@ -175,10 +172,3 @@ class Translator:
         for counted, rows in done.counts.items():
             if counted in ("accepted", "unchanged", "superseded", "duplicate", "rejected") and rows:
                 self._metrics.add("shouwang_rows_total", rows, counted=counted, **labels)
-
-
-def _table_of_records(text: str, feed: Feed) -> Table:
-    """The records of a push; without any (零报告) it still says which columns it would have had."""
-    empty: list[tuple[int, list[Cell]]] = [(0, [group[0] for group in feed.needed()])]
-    rows = cast("Iterator[tuple[int, list[Cell]]]", read_ndjson(text))  # a cell as JSON has it is a cell
-    return Table(rows=rows if text.strip() else iter(empty), source="records")
