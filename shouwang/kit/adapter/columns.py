@@ -108,7 +108,8 @@ class Contact(Column[str | None]):
 
     def parse(self, cell: Cell, /) -> str | None:
         """Any text, as it stands."""
-        return cells.spelled(cell)[: cells.TEXT_LENGTH] or None
+        text = cells.spelled(cell)[: cells.TEXT_LENGTH]
+        return None if text in cells.NOT_STATED else text
 
 
 class Aside(Text):

@@ -12,7 +12,7 @@ from shouwang.kit.adapter.statements import Entry, FactId, ListSaid, Order
 
 
 class Trouble(NamedTuple):
-    """Why a row, or a whole sending, cannot be taken: column, code of docs/feeds.md, kind of value found, what to do."""
+    """Why a row, or a whole sending, cannot be taken: column, code, kind of value found, what to do."""
 
     line: int
     column: str
@@ -74,7 +74,7 @@ class Sending:
 
 
 class View(Protocol):
-    """What is kept of one feed of one county; every call is for many at once, so that a store answers with few queries."""
+    """What is kept of one feed of one county; every call is for many, so that a store needs few queries."""
 
     def entries(self, facts: Collection[FactId]) -> Mapping[FactId, Entry]:
         """The entries of these facts, as far as there are any. They are the caller's to change."""
