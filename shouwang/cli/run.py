@@ -29,7 +29,7 @@ def up(data: Data = DEFAULT_DATA, port: Port = DEFAULT_PORT, county: CountyOptio
         with Standalone(Installation(data, county=county), host=host, port=port) as standalone:
             say.prose(f"守望已启动：{standalone.url}（按 Ctrl-C 停止）")
             standalone.wait()
-    except (Busy, CountiesRefused, MissingKey, OpenToOthers, TopicMismatch, RulebookRefused, OSError) as refused:
+    except (Busy, CountiesRefused, MissingKey, OpenToOthers, TopicMismatch, RulebookRefused) as refused:
         raise end(Exit.FAILED, str(refused)) from refused
     say.prose("已停止，数据完好。")
 
@@ -47,7 +47,7 @@ def demo(
 
     try:
         play(data, port=port, serve=not no_serve, seed=seed, households=households)
-    except (Busy, NotADemo, OSError) as refused:
+    except (Busy, NotADemo) as refused:
         raise end(Exit.FAILED, str(refused)) from refused
 
 

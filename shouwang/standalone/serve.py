@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from shouwang.kit import observe
 from shouwang.kit.keys import KeyRing
-from shouwang.standalone.installation import Installation
+from shouwang.standalone.installation import Busy, Installation
 from shouwang.standalone.services import Services, assemble
 
 START_SECONDS: Final = 30.0
@@ -82,9 +82,9 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except OSError:
+    except OSError as taken:
         listening.close()
-        raise
+        raise Busy(f"{host}:{port} 不能监听（{taken.strerror}）；用 --port 换一个端口") from taken
     return listening
 
 

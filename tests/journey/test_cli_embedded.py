@@ -98,6 +98,13 @@ def test_a_folder_takes_one_instance(standalone: Standalone) -> None:
         pass
 
 
+def test_a_taken_port_is_said_in_one_sentence(standalone: Standalone, tmp_path: Path) -> None:
+    taken = shouwang(tmp_path / "other", "up", "--port", standalone.url.rsplit(":", 1)[1])
+    assert taken.returncode == 1
+    assert taken.stderr.count("\n") == 1
+    assert "用 --port 换一个端口" in taken.stderr
+
+
 def test_the_address_and_key_are_for_their_owner_only(standalone: Standalone) -> None:
     folder = standalone.installation.folder
     assert (folder / "instance.json").stat().st_mode & 0o777 == 0o600

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from shouwang.demo.exports import Row, Sheet
 from shouwang.demo.writing import Style, columns_of, line_of, style_of, write
 
-ROW: Row = {"户编号": "5329270000001", "户主姓名": "阿鲁·木呷", "人均纯收入": Decimal("12345.60"), "村代码": "532927100200"}
+HOME: Row = {"户编号": "5329270000001", "村代码": "532927100200"}
+ROW: Row = {**HOME, "户主姓名": "阿鲁·木呷", "人均纯收入": Decimal("12345.60")}
 SHEET = Sheet("household", date(2026, 1, 31), [dict(ROW), {**ROW, "户编号": "5329270000002"}])
 
 
