@@ -25,7 +25,7 @@ _SENDING, _NOTE, _NUMBER, _OUTBOX, _FENCE = (
 )
 
 
-class Overtaken(Exception):  # noqa: N818 (a fact, and nobody's error)
+class Overtaken(Exception):
     """Another translator has committed since this one began to read: what it found is out of date."""
 
 

@@ -10,7 +10,7 @@ LIMIT_BYTES = 200 * 1024 * 1024
 """The largest file that is taken (docs/feeds.md, "HTTP, per department adapter")."""
 
 
-class Refused(Exception):  # noqa: N818 (a verdict on a file, not a fault of ours)
+class Refused(Exception):
     """A file that cannot be used as a whole: one of the codes of docs/feeds.md, and what to do about it in Chinese."""
 
     def __init__(self, code: str, hint: str) -> None:
