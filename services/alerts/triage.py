@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from contracts.catalogue import FACTS
 from services.alerts.domain.household import Household, Member, living, membership, months_old
-from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.word import Facts, Word
 from services.alerts.store import queues
 from services.alerts.store.queues import LEVELS as LEVELS  # noqa: PLC0414 (web sees the store through this room only)
@@ -18,6 +16,8 @@ from services.alerts.store.queues import Place as Place  # noqa: PLC0414
 from services.alerts.store.queues import Wanted as Wanted  # noqa: PLC0414
 from services.alerts.store.reading import Standing, read_alerts, read_facts, read_members
 from services.alerts.store.rows import county_at
+from services.alerts.views import AlertView, HouseholdView, Line, MemberView, Queue, Said, Signal
+from services.alerts.views import Titles as Titles  # noqa: PLC0414
 from shouwang.kit.clock import Clock, TrialClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import reading
@@ -27,143 +27,17 @@ ACTOR: Final = "console"
 """Whom the vault's audit names while the console has one key for all; officers come with cases."""
 
 
+KEPT_COUNTS: Final = 1_000
+"""Filters whose counts are remembered: more than a county's staff has open."""
+Counts = tuple[dict[str, int], dict[str, int], dict[str, int]]
+
+
 class Unknown(LookupError):
     """There is no such thing, or not for whoever asks."""
 
 
 class NotATrial(RuntimeError):
     """The day is the real one here; only a trial installation is turned by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Titles:
-    """What the live rulebook calls things, for people; an id without a title is shown as it is."""
-
-    version: str
-    rules: Mapping[str, str] = field(default_factory=dict)
-    signals: Mapping[str, str] = field(default_factory=dict)
-    sentences: Mapping[str, str] = field(default_factory=dict)
-    """Every document as a Chinese sentence, by its id."""
-
-    @classmethod
-    def of(cls, policy: Policy) -> "Titles":
-        """The titles of a loaded rulebook."""
-        said = {id_: document.title for id_, document in policy.documents.items()}
-        rules = {id_: said[id_] for id_ in policy.rules}
-        signals = {id_: said[id_] for id_ in policy.signals}
-        return cls(policy.version, rules, signals, dict(policy.read()))
-
-    def rule(self, id_: str) -> str:
-        """A rule's title."""
-        return self.rules.get(id_, id_)
-
-    def signal(self, id_: str) -> str:
-        """A signal's title."""
-        return self.signals.get(id_, id_)
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One risk signal of an alert: who, which department, what it says."""
-
-    id: str
-    subject: str
-    who: str
-    department: str
-    says: str
-    facts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AlertView:
-    """One standing alert as a page shows it."""
-
-    rule: str
-    title: str
-    level: str
-    class_: str
-    suppressed: bool
-    raised_on: date
-    signals: tuple[Signal, ...]
-    cannot_tell: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One subject of the queue; the heaviest alert first."""
-
-    place: Place
-    ref: str
-    kind: str
-    village: str
-    name: str
-    living: int | None
-    alerts: tuple[AlertView, ...]
-
-    @property
-    def level(self) -> str:
-        """Its heaviest level."""
-        return self.alerts[0].level
-
-    @property
-    def says(self) -> list[str]:
-        """Every reason once, the heaviest alert's first."""
-        return list(dict.fromkeys(signal.says for alert in self.alerts for signal in alert.signals))
-
-    @property
-    def departments(self) -> list[str]:
-        """The departments whose facts are behind it."""
-        return list(dict.fromkeys(signal.department for alert in self.alerts for signal in alert.signals))
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """One page of the queue, with the counts its filters need."""
-
-    lines: tuple[Line, ...]
-    levels: dict[str, int]
-    """Subjects by level, over all pages, whatever level is filtered by."""
-    rules: dict[str, int]
-    villages: dict[str, int]
-    total: int
-    after: Place | None
-    """Where the next page begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a department last said of one fact; never its content."""
-
-    title: str
-    department: str
-    who: str
-    period: str
-    as_of: date
-    stated_at: datetime
-    stands: bool
-    evidence: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """One living member."""
-
-    ref: str
-    who: str
-    sex: str
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdView:
-    """One household whole."""
-
-    line: Line
-    suppressed: tuple[AlertView, ...]
-    members: tuple[MemberView, ...]
-    said: tuple[Said, ...]
-    """The newest day first."""
-    silent: tuple[str, ...]
-    """Departments that never said anything of this household."""
 
 
 class Triage:
@@ -180,6 +54,8 @@ class Triage:
         self._engine, self._reading = engine, reading(engine)
         self.titles, self.counties = titles, counties
         self._clock, self._vault = clock, vault
+        self._counted: dict[Wanted, Counts] = {}
+        self._counted_at: tuple[tuple[int, int], ...] | None = None
 
     def today(self, county: str) -> date:
         """The day the county is at."""
@@ -190,14 +66,25 @@ class Triage:
         county = wanted.county
         with self._reading.connect() as connection:
             found = queues.read_queue(connection, wanted, after, limit + 1)
-            levels = queues.count_queue(connection, wanted._replace(level=""))
-            rules = queues.count_by(connection, county, "rule")
-            villages = queues.count_by(connection, county, "village")
+            levels, rules, villages = self._counts(connection, wanted._replace(level=""))
             places = {one.place.subject: one.place for one in found[:limit]}
             lines = tuple(self._lines(connection, county, places))
         total = levels.get(wanted.level, 0) if wanted.level else sum(levels.values())
         last = found[limit - 1].place if len(found) > limit else None
         return Queue(lines, levels, rules, villages, total, last)
+
+    def _counts(self, connection: Connection, wanted: Wanted) -> Counts:
+        """Subjects by level, rule and village; counted again only after the worker has committed."""
+        version = queues.read_version(connection)
+        if version != self._counted_at or len(self._counted) > KEPT_COUNTS:
+            self._counted, self._counted_at = {}, version
+        if wanted not in self._counted:
+            self._counted[wanted] = (
+                queues.count_queue(connection, wanted),
+                queues.count_by(connection, wanted.county, "rule"),
+                queues.count_by(connection, wanted.county, "village"),
+            )
+        return self._counted[wanted]
 
     def household(self, county: str, ref: str) -> HouseholdView:
         """One household whole; raises Unknown."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from services.alerts.domain.household import MEMBER
-from services.alerts.store.ledger import Ledger, read_ledgers
+from services.alerts.store.ledger import LEDGER, Ledger, read_ledgers
 from services.alerts.store.reading import ALERTS, DIRTY, FACT_ROWS, WORDS
 from services.alerts.store.rows import LetterRow
 
@@ -158,6 +158,12 @@ def count_waiting(connection: Connection, county: str) -> int:
         .subquery()
     )
     return connection.execute(select(func.count()).select_from(persons)).scalar_one()
+
+
+def read_version(connection: Connection) -> tuple[tuple[int, int], ...]:
+    """Every partition with its version: as long as it is the same, so is everything the worker writes."""
+    rows = connection.execute(select(LEDGER.c.partition, LEDGER.c.version).order_by(LEDGER.c.partition))
+    return tuple((row.partition, row.version) for row in rows)
 
 
 def read_positions(connection: Connection) -> list[Ledger]:
