@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from shouwang.kit.clock import Clock
-from shouwang.kit.problems import Problem
+from shouwang.kit.observe import get_logger
+from shouwang.kit.problems import Problem, trace_id
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=8)
@@ -135,7 +136,9 @@ class Gate:
         self.attempts.refuse_if_too_many(address)
         if not hmac.compare_digest(key.strip().encode(), self._key.encode()):
             self.attempts.wrong(address)
+            get_logger(stage="triage").warning("sign_in", ok=False, trace_id=trace_id(request))
             return None
+        get_logger(stage="triage").info("sign_in", ok=True, trace_id=trace_id(request))
         self.attempts.right(address)
         self.sessions.close(request.cookies.get(SESSION, ""))
         return self.sessions.open()
