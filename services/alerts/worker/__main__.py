@@ -9,10 +9,10 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
-from services.alerts.policy import RulebookRefused, load_rulebook
 from sqlalchemy.exc import OperationalError
 
 from contracts.topics import TOPICS
+from services.alerts.policy import RulebookRefused, load_rulebook
 from services.alerts.store.store import MIGRATIONS, Store
 from services.alerts.worker.app import Slot, WrongFaust, build, serve
 from services.alerts.worker.duty import Duty

@@ -75,7 +75,8 @@ def build(slot: Slot, duty: Duty) -> AlertsApp:
         web_enabled=False,
         topic_disable_leader=True,
         consumer_group_instance_id=f"{GROUP}-{slot.name}",
-        consumer_auto_offset_reset="none",
+        # Where aiokafka begins to fetch while we have not yet told it where to read; "none" ends it there.
+        consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=FETCH_BYTES,
         broker_max_poll_records=RECORDS_PER_BATCH,
         broker_session_timeout=slot.session_seconds,

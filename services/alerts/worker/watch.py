@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from time import monotonic
 
+from shouwang.kit.bus import PositionLost
+
 LOOP_SECONDS = 30.0
 """The loop comes round every second; red when it has not for so long."""
 
@@ -35,8 +37,14 @@ class Watch:
         self._beat = self._seconds()
 
     def compare(self, ends: Mapping[Where, int], committed: Mapping[Where, int]) -> None:
-        """Compare the log's ends with the ledger's positions; raises Stuck when they stand apart for too long."""
+        """Compare the log's ends with the ledger's positions.
+
+        Raises Stuck when they stand apart for too long, PositionLost when the log ends before what has been read.
+        """
         now = self._seconds()
+        for (partition, topic), end in ends.items():
+            if committed.get((partition, topic), 0) > end:
+                raise PositionLost(topic, partition, committed[partition, topic], end)
         behind = {where: end for where, end in ends.items() if committed.get(where, 0) < end}
         if not behind or committed != self._committed:
             self._moved, self._committed = now, dict(committed)
