@@ -61,9 +61,12 @@ def make_county(households: int, seed: int = 1) -> list[Home]:
 
 def _home(number: int, chance: random.Random) -> Home:
     home = Home(
-        reference("h1", number), f"{number:012x}", f"532927{100 + number % 60:03d}{200 + number % 7:03d}",
-        chance.random() < 1 / 6, int(chance.gauss(17000, 6500)),
-    )  # fmt: skip
+        reference("h1", number),
+        f"{number:012x}",
+        f"532927{100 + number % 60:03d}{200 + number % 7:03d}",
+        chance.random() < 1 / 6,
+        int(chance.gauss(17000, 6500)),
+    )
     home.income = max(home.income, 2500)
     for at in range(chance.choice((1, 2, 3, 4, 4, 5, 6))):
         years = chance.randint(25, 75) if at < 2 else chance.randint(0, 24)
@@ -113,7 +116,7 @@ class Speaker:
                 sending=sending,
                 seq=seq,
                 data=data,
-            )  # fmt: skip
+            )
         )
 
     def _close(
@@ -122,10 +125,18 @@ class Speaker:
         department = fact.meta.department
         seq = self.seqs[department] = self.seqs.get(department, 0) + 1
         closed = SendingClosed(
-            feed=fact.meta.feed, shape="list" if periods else "increment",
-            lists=tuple(ListClosed(period=period) for period in periods), received=rows, accepted=rows,
-            unchanged=0, superseded=0, duplicate=0, rejected=0, withdrawn=0, doubtful=0,
-        )  # fmt: skip
+            feed=fact.meta.feed,
+            shape="list" if periods else "increment",
+            lists=tuple(ListClosed(period=period) for period in periods),
+            received=rows,
+            accepted=rows,
+            unchanged=0,
+            superseded=0,
+            duplicate=0,
+            rejected=0,
+            withdrawn=0,
+            doubtful=0,
+        )
         return encode(
             make(
                 county=self.county,
@@ -139,7 +150,7 @@ class Speaker:
                 sending=sending,
                 seq=seq,
                 data=closed,
-            )  # fmt: skip
+            )
         )
 
 
@@ -164,18 +175,38 @@ def year(homes: list[Home], months: int = 12, seed: int = 2) -> Iterator[tuple[d
 def _roster(homes: list[Home]) -> Iterator[tuple[type[Fact], str, str, Fact]]:
     for home in homes:
         for one in home.people:
-            yield HouseholdMember, one.ref, home.ref, HouseholdMember(
-                户编号=home.ref, 户序=home.order, 村代码=home.village, 与户主关系=one.relation, 生效日期=max(one.born, date(2015, 1, 1)),
-                变动="在户", 出生年月=f"{one.born:%Y-%m}", 性别="男" if one.sex == "男" else "女",
-            )  # fmt: skip
+            yield (
+                HouseholdMember,
+                one.ref,
+                home.ref,
+                HouseholdMember(
+                    户编号=home.ref,
+                    户序=home.order,
+                    村代码=home.village,
+                    与户主关系=one.relation,
+                    生效日期=max(one.born, date(2015, 1, 1)),
+                    变动="在户",
+                    出生年月=f"{one.born:%Y-%m}",
+                    性别="男" if one.sex == "男" else "女",
+                ),
+            )
 
 
 def _survey(homes: list[Home]) -> Iterator[tuple[type[Fact], str, str, Fact]]:
     for home in homes:
-        yield Household, home.ref, "", Household(
-            村代码=home.village, 户类型="脱贫户" if home.lifted else "一般农户", 人均纯收入=Decimal(home.income),
-            住房等级="B", 是否唯一住房="是", 饮水安全="是",
-        )  # fmt: skip
+        yield (
+            Household,
+            home.ref,
+            "",
+            Household(
+                村代码=home.village,
+                户类型="脱贫户" if home.lifted else "一般农户",
+                人均纯收入=Decimal(home.income),
+                住房等级="B",
+                是否唯一住房="是",
+                饮水安全="是",
+            ),
+        )
 
 
 def _allowances(homes: list[Home]) -> Iterator[tuple[type[Fact], str, str, Fact]]:

@@ -119,29 +119,63 @@ class Topics:
         fact = FACTS[type_]
         key, data = SAY[type_](one.who, one.pick)
         subject = HOMES[one.who % len(HOMES)] if fact.meta.subject is SubjectKind.HOUSEHOLD else PEOPLE[one.who]
-        self._append(type_, subject, key, one.op, FIRST_DAY + timedelta(days=one.day - 6), one.minute, line, sending,
-                     fact(**data) if one.op.says_so else None)  # fmt: skip
+        self._append(
+            type_,
+            subject,
+            key,
+            one.op,
+            FIRST_DAY + timedelta(days=one.day - 6),
+            one.minute,
+            line,
+            sending,
+            fact(**data) if one.op.says_so else None,
+        )
 
     def _close(self, sending: Sending, name: str) -> None:
         fact = FACTS[sending.type].meta
         closed = SendingClosed(
-            feed=fact.feed, shape=fact.shape.value, lists=(ListClosed(),) if fact.shape == "list" else (),
-            received=len(sending.said), accepted=len(sending.said), unchanged=0, superseded=0, duplicate=0, rejected=0,
-            withdrawn=0, doubtful=0,
-        )  # fmt: skip
+            feed=fact.feed,
+            shape=fact.shape.value,
+            lists=(ListClosed(),) if fact.shape == "list" else (),
+            received=len(sending.said),
+            accepted=len(sending.said),
+            unchanged=0,
+            superseded=0,
+            duplicate=0,
+            rejected=0,
+            withdrawn=0,
+            doubtful=0,
+        )
         self._append(sending_type(fact.department), COUNTY.code, name, Op.STATE, FIRST_DAY, 0, 0, name, closed)
 
     def _append(
-        self, type_: str, subject: str, key: str, op: Op, as_of: date, minute: int, line: int, sending: str,
+        self,
+        type_: str,
+        subject: str,
+        key: str,
+        op: Op,
+        as_of: date,
+        minute: int,
+        line: int,
+        sending: str,
         data: Fact | SendingClosed | None,
-    ) -> None:  # fmt: skip
-        department = type_.split(".")[0]
+    ) -> None:
+        department = type_.split(".", maxsplit=1)[0]
         seq = self.seqs[department] = self.seqs.get(department, 0) + 1
         stated_at = datetime(2026, 6, 15, 8, minute, tzinfo=SHANGHAI)
         envelope = make(
-            county=COUNTY.code, type_=type_, subject=subject, key=key, op=op, as_of=as_of, stated_at=stated_at, line=line,
-            sending=sending, seq=seq, data=data,
-        )  # fmt: skip
+            county=COUNTY.code,
+            type_=type_,
+            subject=subject,
+            key=key,
+            op=op,
+            as_of=as_of,
+            stated_at=stated_at,
+            line=line,
+            sending=sending,
+            seq=seq,
+            data=data,
+        )
         self.values[facts_topic(department)].append(encode(envelope))
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: a URL that is given, else a container where Docker answers, else the server's own programs."""
+"""A real PostgreSQL for tests: by a given URL, else in a container, else from the server's own programs."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""Many rows at once: one prepared statement on SQLite, COPY and a temporary table on PostgreSQL; statements made by Core."""
+"""Many rows at once: one prepared statement on SQLite, COPY on PostgreSQL; every statement is made by Core."""
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
@@ -72,7 +72,7 @@ def _merge(
 
 @cache
 def _insert(into: Table, columns: tuple[str, ...]) -> str:
-    values = {name: bindparam(name) for name in columns}
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
     return _positional(insert(into).values(values).compile(dialect=sqlite.dialect()), columns)
 
 
@@ -108,8 +108,9 @@ def _from_incoming(
 
 @cache
 def _incoming(dialect: Dialect, into: Table, columns: tuple[str, ...], incoming: str) -> str:
-    chosen = select(*(literal_column(_quoted(dialect, name)) for name in columns)).select_from(into)
-    return f"CREATE TEMPORARY TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS AS {chosen.compile(dialect=dialect)} WITH NO DATA"
+    chosen: Any = select(*(literal_column(_quoted(dialect, name)) for name in columns)).select_from(into)
+    made = f"CREATE TEMPORARY TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS"
+    return f"{made} AS {chosen.compile(dialect=dialect)} WITH NO DATA"
 
 
 def _copy(connection: Connection, target: str, like: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -15,14 +15,19 @@ class Moved(Exception):
     """Somebody else has committed to this partition since we read: read again before going on."""
 
 
+LET_GO = (
+    "stop the worker, run `python -m services.alerts.store let-go TOPIC`, start it and let the department send again"
+)
+"""The remedy when a topic is not the one we were reading: numbers drop what was seen and name what is missing."""
+
+
 class Hole(RuntimeError):
-    """The log no longer holds what comes next here; the message is one sentence with the remedy."""
+    """The log no longer holds what comes next; the message is one sentence with the remedy."""
 
     def __init__(self, topic: str, partition: int, stored: int, first: int) -> None:
         super().__init__(
-            f"{topic} partition {partition}: we have read up to {stored}, but the log starts at {first}: "
-            f"let the department send its outbox again after `Store.skip_hole` has moved the position, "
-            f"or restore a newer backup of the alerts database"
+            f"{topic} partition {partition}: we have read up to {stored}, the log goes on at {first}: "
+            + LET_GO.replace("TOPIC", topic)
         )
 
 
@@ -31,8 +36,8 @@ class TopicReplaced(RuntimeError):
 
     def __init__(self, topic: str, partition: int, stored: str, found: str) -> None:
         super().__init__(
-            f"{topic} partition {partition} was made anew (its id was {stored}, now {found}): put the old topic back, or "
-            f"let go of it with `Store.let_go` and let the department send its outbox again"
+            f"{topic} partition {partition} was made anew (its id was {stored}, now it is {found}): "
+            f"put the old topic back, or " + LET_GO.replace("TOPIC", topic)
         )
 
 
@@ -68,6 +73,8 @@ class Ledger(BaseModel):
     version: int = 0
     positions: dict[str, Position] = {}
     counties: dict[str, CountyLedger] = {}
+    let_go: list[str] = []
+    """Topics of which reading may begin wherever the log begins, once: an operator has said so."""
 
     def county(self, code: str) -> CountyLedger:
         """A county's part, made when first asked for."""

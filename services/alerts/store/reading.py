@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, any_, bindparam, cast, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -149,7 +149,7 @@ def read_households(connection: Connection, county: str) -> list[str]:
 
 def _about(
     connection: Connection, chosen: Select[Any], column: Column[str], names: Collection[str]
-) -> Iterator[Row[Any]]:
+) -> Iterator[tuple[Any, ...]]:
     """Rows whose `column` is one of `names`, which travel as one parameter however many they are."""
     if connection.dialect.name == "postgresql":
         among: ColumnElement[bool] = column == any_(cast(bindparam("names"), ARRAY(Text)))

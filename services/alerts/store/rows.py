@@ -1,4 +1,4 @@
-"""What alerts keeps, as tables. Narrow on purpose: writing them is the larger part of the cost of a word (docs/kafka.md)."""
+"""What alerts keeps, as tables: narrow, because writing them is a large part of what a word costs (docs/kafka.md)."""
 
 from typing import Any, Final
 
@@ -228,7 +228,17 @@ class AttemptRow(AlertsTable, table=True):
 
 
 TABLES: Final = (
-    WordRow, FactRow, ListRow, DirtyRow, DueRow, AlertRow, ChangeRow, OutboxRow, PublishedRow, LetterRow,
-    LedgerRow, AttemptRow,
-)  # fmt: skip
+    WordRow,
+    FactRow,
+    ListRow,
+    DirtyRow,
+    DueRow,
+    AlertRow,
+    ChangeRow,
+    OutboxRow,
+    PublishedRow,
+    LetterRow,
+    LedgerRow,
+    AttemptRow,
+)
 """Every table of the alerts database; alembic reads them through `AlertsTable.metadata`."""

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 
 from services.alerts.store.copying import upsert
-from services.alerts.store.ledger import Ledger, read_ledger
+from services.alerts.store.ledger import Ledger, read_ledger, read_ledgers
 from services.alerts.store.rows import LAST, PublishedRow, place_in
 from services.alerts.store.writing import ATTEMPTS, OUTBOX, Effects, commit
 from shouwang.kit.database import reading
@@ -29,7 +29,7 @@ class Store:
 
     @contextmanager
     def reads(self) -> Iterator[Connection]:
-        """A transaction that only reads: what it reads was all true at one moment on SQLite, statement by statement else."""
+        """A transaction that only reads; the fence at the commit tells whether it read what still stands."""
         with self._reading.begin() as connection:
             yield connection
 
@@ -49,8 +49,21 @@ class Store:
         with self.writes() as connection:
             commit(connection, ledger, effects)
 
+    def let_go(self, topic: str) -> int:
+        """Forget where reading stands in a topic; returns in how many partitions it stood anywhere.
+
+        Reading begins anew where the log begins. Words whose numbers were heard are dropped, others are taken, and
+        numbers that never come are reported, so nothing is lost or done twice without being said.
+        """
+        with self.writes() as connection:
+            held = [ledger for ledger in read_ledgers(connection) if ledger.positions.pop(topic, None)]
+            for ledger in held:
+                ledger.let_go.append(topic)
+                commit(connection, ledger, Effects())
+        return len(held)
+
     def note_try(self, partition: int, topic: str, offset: int) -> int:
-        """Note a try at a place before it is made; returns how many there have been there without a commit, this one too."""
+        """Note a try at a place before it is made; returns how many were made there without a commit, with this one."""
         with self.writes() as connection:
             at = (ATTEMPTS.c.partition == partition) & (ATTEMPTS.c.topic == topic)
             noted = connection.execute(select(ATTEMPTS.c.offset, ATTEMPTS.c.tries).where(at)).first()

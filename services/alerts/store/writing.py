@@ -21,9 +21,19 @@ WORD_COLUMNS = ("place", "type", "subject", "key", "op", "as_of", "stated_at", "
 FACT_COLUMNS = ("county", "subject", "type", "key", "word", "says_so")
 FACT_KEYS = ("county", "subject", "type", "key")
 ALERT_COLUMNS = (
-    "county", "subject", "rule", "standing", "level", "class", "suppressed", "village", "evidence", "raised_on",
-    "rulebook", "episodes",
-)  # fmt: skip
+    "county",
+    "subject",
+    "rule",
+    "standing",
+    "level",
+    "class",
+    "suppressed",
+    "village",
+    "evidence",
+    "raised_on",
+    "rulebook",
+    "episodes",
+)
 CHANGE_COLUMNS = ("place", "subject", "rule", "kind", "level", "reason", "day", "word", "evidence")
 LIST_COLUMNS = ("county", "type", "period", "area", "as_of", "stated_at", "sending", "closed")
 LETTER_COLUMNS = ("place", "partition", "county", "feed", "stage", "reason", "written_at", "wanted", "sealed")
@@ -70,9 +80,18 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
 def word_row(place: int, envelope: Envelope, content: str | None) -> Row:
     """An envelope as a row of words; `content` is its data as canonical JSON."""
     return (
-        place, envelope.type, envelope.subject, envelope.fact, envelope.op.value, envelope.asof.isoformat(),
-        envelope.time.isoformat(), envelope.line, envelope.id, envelope.sending, content,
-    )  # fmt: skip
+        place,
+        envelope.type,
+        envelope.subject,
+        envelope.fact,
+        envelope.op.value,
+        envelope.asof.isoformat(),
+        envelope.time.isoformat(),
+        envelope.line,
+        envelope.id,
+        envelope.sending,
+        content,
+    )
 
 
 def _write_dirty(connection: Connection, effects: Effects) -> None:

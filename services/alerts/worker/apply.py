@@ -1,4 +1,4 @@
-"""Apply: words of one county become facts, in the order of their commits; what they changed is dirty until its sending closes."""
+"""Apply: words of one county become facts; what they say anew is dirty until their sending closes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -59,9 +59,17 @@ def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, e
 def word_of(envelope: Envelope, data: Fact | None) -> Word:
     """The word an envelope carries."""
     return Word(
-        envelope.type, envelope.subject, envelope.fact, envelope.op, envelope.asof, envelope.time, envelope.line,
-        envelope.id, envelope.sending, data,
-    )  # fmt: skip
+        envelope.type,
+        envelope.subject,
+        envelope.fact,
+        envelope.op,
+        envelope.asof,
+        envelope.time,
+        envelope.line,
+        envelope.id,
+        envelope.sending,
+        data,
+    )
 
 
 def _close(envelope: Envelope, closed: SendingClosed, cache: CountyCache, effects: Effects, applied: Applied) -> None:
@@ -80,6 +88,11 @@ def _close(envelope: Envelope, closed: SendingClosed, cache: CountyCache, effect
         if scope not in cache.newest_lists or heard > cache.newest_lists[scope]:
             cache.newest_lists[scope] = heard
             effects.lists[(county, *scope)] = (
-                county, *scope, envelope.asof.isoformat(), envelope.time.isoformat(), sending, one.model_dump_json(),
-            )  # fmt: skip
+                county,
+                *scope,
+                envelope.asof.isoformat(),
+                envelope.time.isoformat(),
+                sending,
+                one.model_dump_json(),
+            )
             applied.listed.add(type_)

@@ -1,4 +1,4 @@
-"""Attempts: a batch that kills its worker is taken in ever smaller pieces, until the word that fails alone is set aside."""
+"""Attempts: a batch that kills its worker is taken in ever smaller pieces; a word that fails alone is set aside."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What is known in memory of one county while its partition is owned; dropped as soon as somebody else may have written."""
+"""What is known in memory of one county while its partition is owned; dropped when others may have written."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
@@ -42,7 +42,7 @@ class CountyCache:
         self.lists: Lists = read_lists(connection, county)
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
         self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
-        """By open sending the subjects it has said something new about, with the ids of the words this process has heard."""
+        """By open sending the subjects it has said something new about, with the ids of the words heard here."""
         self.waiting_for: dict[str, set[str]] = {}
         """By dirty subject the open sendings that made it so: the same as `dirty`, the other way round."""
         self.stored = set(self.dirty)
@@ -80,7 +80,7 @@ class CountyCache:
         return Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
 
     def households_of(self, subjects: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        """The households these subjects are, or were ever stated to belong to, with their words; subjects loaded before."""
+        """The households these subjects are or were ever stated to belong to, with their words; loaded before."""
         found: dict[str, list[str]] = {}
         for name, words in subjects.items():
             for ref in (name,) if name.startswith("h1") else self.subjects[name].get(MEMBER, ()):
@@ -93,7 +93,7 @@ class CountyCache:
         return bool(waiting) and (ref in waiting or not waiting.keys().isdisjoint(self.members[ref]))
 
     def make_dirty(self, sending: str, subject: str, id_: str) -> bool:
-        """Note that a word of an open sending has said something new about a subject; False when it was dirty before."""
+        """Note that an open sending has said something new about a subject; False when it was dirty before."""
         subjects = self.dirty.setdefault(sending, {})
         if subject in subjects:
             subjects[subject].append(id_)

@@ -41,7 +41,7 @@ class CountyWork:
     processed: Processed
 
     def settle_in(self, today: date) -> None:
-        """Enter what the county's order must begin with: its day, and the rulebook when it is another one than before."""
+        """Enter what the county's order begins with, its day, and the rulebook when it is another than before."""
         if self.ledger.day is None:
             self._enter(DAY_TYPE, today.isoformat(), today)
             self.ledger.day = today
@@ -114,7 +114,16 @@ class CountyWork:
         self.ledger.words += 1
         place = place_in(self.cache.county, self.ledger.words)
         row = (
-            place, type_, self.cache.county, key, Op.STATE.value, day.isoformat(), self.now.isoformat(), 0,
-            f"{type_}:{key}", "", None,
-        )  # fmt: skip
+            place,
+            type_,
+            self.cache.county,
+            key,
+            Op.STATE.value,
+            day.isoformat(),
+            self.now.isoformat(),
+            0,
+            f"{type_}:{key}",
+            "",
+            None,
+        )
         self.effects.words.append(row)

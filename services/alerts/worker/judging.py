@@ -9,9 +9,9 @@ from typing import Literal
 
 from contracts.alerts import AlertChange, AlertSaid, SignalSaid, encode_change
 from services.alerts.domain.judgement import Alert, judge
+from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.settle import Cause, Change, settle
 from services.alerts.domain.signals import Evidence
-from services.alerts.domain.rulebook import Policy
 from services.alerts.store.ledger import CountyLedger
 from services.alerts.store.reading import Standing
 from services.alerts.store.rows import place_in
@@ -36,7 +36,7 @@ class Court:
     because: Because = "words"
 
     def judge(self, households: Mapping[str, Sequence[str]]) -> int:
-        """Judge these households (loaded before; with the ids of the words that concern them); counts changed alerts."""
+        """Judge these households, loaded before, given with their words' ids; returns how many alerts changed."""
         return sum(self._judge(ref, households[ref]) for ref in sorted(households))
 
     def _judge(self, ref: str, words: Sequence[str]) -> int:
@@ -87,9 +87,19 @@ class Court:
         self.ledger.changes += 1
         place = place_in(self.cache.county, self.ledger.changes)
         self.effects.alerts[county, ref, now.rule] = (
-            county, ref, now.rule, now.standing, now.level, now.class_, now.suppressed, now.village, now.evidence,
-            now.raised_on, version, now.episodes,
-        )  # fmt: skip
+            county,
+            ref,
+            now.rule,
+            now.standing,
+            now.level,
+            now.class_,
+            now.suppressed,
+            now.village,
+            now.evidence,
+            now.raised_on,
+            version,
+            now.episodes,
+        )
         self.effects.changes.append(
             (
                 place,
@@ -101,7 +111,7 @@ class Court:
                 self.day.isoformat(),
                 place_in(self.cache.county, self.ledger.words),
                 now.evidence,
-            )  # fmt: skip
+            )
         )
         self.effects.outbox.append((place, encode_change(self._said(ref, now, change, alert))))
 
@@ -146,6 +156,11 @@ def alert_of(standing: Standing) -> Alert:
         for one in said["signals"]
     )
     return Alert(
-        standing.rule, standing.level, standing.class_, standing.suppressed, standing.village, signals,
+        standing.rule,
+        standing.level,
+        standing.class_,
+        standing.suppressed,
+        standing.village,
+        signals,
         tuple(said["cannot_tell"]),
-    )  # fmt: skip
+    )

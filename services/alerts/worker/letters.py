@@ -14,7 +14,7 @@ from shouwang.kit.bus import Record
 from shouwang.kit.letters import Letter, Seals, seal
 
 LETTERS_PER_FEED: Final = 100
-"""Unreadable words of one county and feed beyond which the feed is stopped: a broken sender backs up, it does not drain away."""
+"""Unreadable words of a county's feed beyond which it is stopped: a broken sender backs up, it does not drain away."""
 
 STOPPED: Final = "the feed is stopped: its words wait in order"
 
@@ -92,8 +92,15 @@ def letter_rows(letters: Iterable[Letter], partition: int, now: datetime, sealer
     """Letters as they rest in the table, sealed."""
     return [
         (
-            letter.place, partition, int(letter.county or 0), letter.feed, letter.stage, letter.reason[:500],
-            now.isoformat(), False, seal(letter, sealer),
+            letter.place,
+            partition,
+            int(letter.county or 0),
+            letter.feed,
+            letter.stage,
+            letter.reason[:500],
+            now.isoformat(),
+            False,
+            seal(letter, sealer),
         )
         for letter in letters
-    ]  # fmt: skip
+    ]

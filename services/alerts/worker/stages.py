@@ -1,7 +1,6 @@
 """Stages 4 and 5 over one batch: decode, apply, judge, one transaction behind the fence (docs/design.md 7)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection
@@ -10,42 +9,19 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from contracts.topics import partition_of
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store import Store
-from services.alerts.store.ledger import CountyLedger, Hole, Ledger, Moved, Position, TopicReplaced
-from services.alerts.store.writing import Effects
+from services.alerts.store.ledger import CountyLedger, Hole, Moved, TopicReplaced
+from services.alerts.worker.again import answered, read_wanted, start_feeds
 from services.alerts.worker.attempts import BY_SENDING, NO_MORE, in_pieces, one_by_one
-from services.alerts.worker.cache import HOUSEHOLDS, CountyCache
+from services.alerts.worker.cache import HOUSEHOLDS
 from services.alerts.worker.county import CountyWork
 from services.alerts.worker.letters import LETTERS_PER_FEED, Sorting, letter_rows
 from services.alerts.worker.tally import Processed
+from services.alerts.worker.unit import Room, Unit, fitting, read_to
 from shouwang.kit.bus import Batch
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
-from shouwang.kit.letters import Letter, Seals
+from shouwang.kit.letters import Seals
 from shouwang.kit.observe import get_logger
-
-
-@dataclass(slots=True)
-class Room:
-    """What is known in memory of one partition: its ledger as last committed or read, and its counties."""
-
-    ledger: Ledger
-    counties: dict[str, CountyCache] = field(default_factory=dict)
-
-    def cache(self, connection: Connection, county: str) -> CountyCache:
-        """The county's cache, read when it is not here."""
-        if county not in self.counties:
-            self.counties[county] = CountyCache(connection, county)
-        return self.counties[county]
-
-
-@dataclass(slots=True)
-class Unit:
-    """One unit of work on its way to its commit: a copy of the ledger, and what is to be written."""
-
-    ledger: Ledger
-    effects: Effects = field(default_factory=Effects)
-    letters: list[Letter] = field(default_factory=list)
-    processed: Processed = field(default_factory=Processed)
 
 
 class Stages:
@@ -77,9 +53,16 @@ class Stages:
         """Where the counties of a partition stand, as stored."""
         return self._store.ledger(partition).counties
 
+    def require_topics(self, partition: int, ids: Mapping[str, str]) -> None:
+        """Raise TopicReplaced when a topic read so far has another identity now, even if no record of it has come."""
+        for topic, position in self._store.ledger(partition).positions.items():
+            if ids.get(topic, position.topic_id) != position.topic_id:
+                raise TopicReplaced(topic, partition, position.topic_id, ids[topic])
+
     def forget(self) -> None:
-        """Drop what is in memory: somebody else may write from now on, or has written."""
+        """Drop what is in memory, as at a start: somebody else may write from now on, or has written."""
         self._rooms.clear()
+        self._proved.clear()
 
     def process(self, batch: Batch) -> Processed:
         """Take one batch, or what of it has not been taken; raises Hole, TopicReplaced, and SQLAlchemy's
@@ -115,6 +98,27 @@ class Stages:
         self._say("judge", processed, county=county, day=day.isoformat())
         return processed
 
+    def try_letters(self, partition: int) -> Processed:
+        """Try again the letters a person has asked for; what fails again is a letter again, with the new reason."""
+
+        def again(room: Room, unit: Unit) -> bool:
+            with self._store.reads() as connection:
+                wanted = read_wanted(connection, partition)
+                if not wanted:
+                    return False
+                words = answered(wanted, unit, self._here(partition), self._sealer)
+                for county in words:
+                    work = self._work(connection, room, unit, county)
+                    work.settle_in(self._clock.today(county))
+                    work.take(words[county])
+                start_feeds(connection, wanted, unit.ledger, unit.letters)
+            return True
+
+        processed = self._commit(partition, again)
+        if processed.words or processed.letters:
+            self._say("apply", processed, partition=partition, action="try letters")
+        return processed
+
     def _take(self, batch: Batch, *, noted: bool, reason: str = "") -> Processed:
         """Take a batch as one unit; with a reason its only record is set aside."""
 
@@ -122,7 +126,7 @@ class Stages:
             rest = fitting(unit.ledger, batch)
             if rest is None:
                 return False
-            unit.ledger.positions[batch.topic] = Position(topic_id=batch.topic_id, next=batch.next)
+            read_to(unit.ledger, batch)
             if noted:
                 unit.effects.tried.add(batch.topic)
             sorting = Sorting(unit.ledger, self._here(batch.partition), self._letter_limit, unit.processed)
@@ -242,18 +246,3 @@ class Stages:
             ms=round(sum(processed.ms.values()), 1),
             **where,
         )
-
-
-def fitting(ledger: Ledger, batch: Batch) -> Batch | None:
-    """What of a batch is still to be taken: all, its tail, or nothing; raises Hole, TopicReplaced."""
-    position = ledger.positions.get(batch.topic)
-    if position and position.topic_id != batch.topic_id:
-        raise TopicReplaced(batch.topic, batch.partition, position.topic_id, batch.topic_id)
-    stored = ledger.next_of(batch.topic)
-    if stored < batch.first:
-        raise Hole(batch.topic, batch.partition, stored, batch.first)
-    if stored >= batch.next:
-        return None
-    if stored == batch.first:
-        return batch
-    return batch._replace(first=stored, records=[record for record in batch.records if record.offset >= stored])

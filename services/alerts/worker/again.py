@@ -1,0 +1,68 @@
+"""Letters tried again: what a person has asked for goes the way of every word; without letters a feed goes on."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from contracts.envelope import Envelope
+from services.alerts.store.ledger import Ledger
+from services.alerts.store.writing import LETTERS
+from services.alerts.worker.decode import Refused, read_record
+from services.alerts.worker.unit import Unit
+from shouwang.kit.bus import Record
+from shouwang.kit.keys import SealBroken
+from shouwang.kit.letters import Letter, Seals, unseal
+
+Wanted = Sequence[Row[Any]]
+
+
+def read_wanted(connection: Connection, partition: int) -> Wanted:
+    """The letters of a partition a person has asked for, in the order they came."""
+    chosen = select(LETTERS).where(LETTERS.c.wanted, LETTERS.c.partition == partition).order_by(LETTERS.c.row)
+    return connection.execute(chosen).all()
+
+
+def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Seals) -> dict[str, list[Envelope]]:
+    """The words of these letters by county; what still cannot be used is put back, the rest is settled.
+
+    Their numbers were heard when they came, so they are not heard again. A letter without a body only told of
+    something (a gap, a household that could not be judged): asking for it settles it.
+    """
+    words: dict[str, list[Envelope]] = {}
+    for letter in wanted:
+        unit.effects.settled.append(letter.row)
+        read = _read(letter, here, sealer)
+        if isinstance(read, Letter):
+            unit.letters.append(read)
+        elif read is not None:
+            words.setdefault(read.partitionkey, []).append(read)
+    return words
+
+
+def _read(letter: Row[Any], here: Callable[[str], bool], sealer: Seals) -> Envelope | Letter | None:
+    county = f"{letter.county:06d}" if letter.county else ""
+    try:
+        body = unseal(letter.sealed, letter.place, sealer)
+    except SealBroken:
+        return None  # its key was destroyed after 30 days: there is nothing left to try
+    if not body:
+        return None
+    topic, partition, offset = letter.place.rsplit("/", 2)
+    read = read_record(Record(topic, int(partition), int(offset), county.encode(), body), here)
+    if isinstance(read, Refused):
+        return Letter(letter.stage, read.reason, letter.place, county, letter.feed, body)
+    return read
+
+
+def start_feeds(connection: Connection, wanted: Wanted, ledger: Ledger, put_back: Sequence[Letter]) -> None:
+    """A stopped feed of which no letter is left goes on."""
+    back = {(letter.county, letter.feed) for letter in put_back}
+    for county, feed in {(f"{letter.county:06d}", letter.feed) for letter in wanted}:
+        stopped = ledger.counties[county].stopped if county in ledger.counties else []
+        if feed not in stopped or (county, feed) in back:
+            continue
+        left = select(func.count()).where(LETTERS.c.county == int(county), LETTERS.c.feed == feed, ~LETTERS.c.wanted)
+        if connection.execute(left).scalar_one() == 0:
+            stopped.remove(feed)
+            ledger.counties[county].letters.pop(feed, None)
