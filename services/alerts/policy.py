@@ -50,7 +50,7 @@ class Finding(NamedTuple):
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-class RulebookRefused(Exception):  # noqa: N818 (the word of docs/design.md 8)
+class RulebookRefused(Exception):
     """A rulebook that cannot be used, with everything that is wrong with it."""
 
     def __init__(self, findings: list[Finding]) -> None:

@@ -15,6 +15,7 @@ from tests.oracle import Entry
 
 DAY = date(2026, 3, 1)
 """Around this day everything random happens."""
+MEMBERSHIP = "civil_affairs.household_member"
 HOMES = ("h1" + "a" * 26, "h1" + "b" * 26)
 VILLAGES = ("532927100201", "532927100202")
 PEOPLE = ("父", "母", "子", "女")
@@ -52,10 +53,10 @@ of_a_person = st.one_of(
     _fact(
         "civil_affairs.allowance",
         {
-            "类别": st.sampled_from(["低保", "特困", "低保边缘"]),
+            "类别": st.sampled_from(["低保", "低保", "特困", "低保边缘"]),
             "起始日期": maybe(near(100, 100)),
             "终止日期": st.one_of(maybe(near(100, 200)), st.just("无")),
-            "状态": maybe(st.sampled_from(["享受", "享受", "停发"])),
+            "状态": st.sampled_from(["享受", "享受", "享受", "停发", None]),
         },
     ),
     _fact(
@@ -81,29 +82,37 @@ of_a_household = _fact(
     {
         "村代码": maybe(st.sampled_from(VILLAGES)),
         "户类型": maybe(st.sampled_from(["脱贫户", "一般农户"])),
-        "人均纯收入": maybe(amounts),
+        "人均纯收入": st.sampled_from([Decimal(5000), Decimal(8699), Decimal(8700), None]),
     },
 )
-births = st.dates(date(1960, 1, 1), date(2022, 12, 31))
+births = {
+    "父": st.dates(date(1965, 1, 1), date(1990, 12, 31)),
+    "母": st.dates(date(1966, 1, 1), date(1967, 12, 31)),
+    "子": st.dates(date(2008, 6, 1), date(2011, 1, 1)),
+    "女": st.dates(date(2013, 1, 1), date(2021, 1, 1)),
+}
+"""Around the ages at which answers change: 6, 16, 17 and 60."""
 
 
 @st.composite
 def words(draw: st.DrawFn) -> list[Word]:
     """What was ever said of two households and the people who live in either: repeated, corrected, withdrawn."""
-    born = {person: draw(births) for person in PEOPLE}
-    said = [(person, _home()) for person in PEOPLE if draw(st.booleans()) or person == "父"]
-    said += draw(st.lists(st.tuples(st.sampled_from(PEOPLE), of_a_person), max_size=14))
-    said += draw(st.lists(st.tuples(st.sampled_from(HOMES), of_a_household), max_size=3))
-    ops = draw(st.lists(st.sampled_from([Op.STATE] * 6 + [Op.CORRECT, Op.WITHDRAW, Op.OMIT]), min_size=len(said)))
+    born = {person: draw(births[person]) for person in PEOPLE}
+    said = [(person, _home()) for person in PEOPLE]
+    said.append((HOMES[0], draw(of_a_household)))
+    said += draw(st.lists(st.tuples(st.sampled_from(PEOPLE), of_a_person), min_size=4, max_size=14))
+    said += draw(st.lists(st.tuples(st.sampled_from(HOMES), of_a_household), max_size=2))
+    often = [Op.STATE] * 6 + [Op.CORRECT, Op.WITHDRAW, Op.OMIT]
+    ops = draw(st.lists(st.sampled_from(often), min_size=len(said), max_size=len(said)))
     days = draw(st.lists(st.integers(0, 5), min_size=len(said), max_size=len(said)))
     return [
-        _word(n, who, name, fields, op if name != "civil_affairs.household_member" or n >= len(PEOPLE) else Op.STATE, d, born)
+        _word(n, who, name, fields, Op.STATE if name == MEMBERSHIP and n < len(PEOPLE) else op, d, born)
         for n, ((who, (name, fields)), op, d) in enumerate(zip(said, ops, days, strict=False))
     ]
 
 
 def _home() -> tuple[str, dict[str, Any]]:
-    return "civil_affairs.household_member", {"户编号": HOMES[0], "村代码": VILLAGES[0], "生效日期": None, "变动": "在户"}
+    return MEMBERSHIP, {"户编号": HOMES[0], "村代码": VILLAGES[0], "生效日期": None, "变动": "在户"}
 
 
 def _word(n: int, who: str, name: str, fields: dict[str, Any], op: Op, day: int, born: dict[str, date]) -> Word:

@@ -23,7 +23,9 @@ def readable(case: Case, policy: Policy) -> bool:
 
 def judged(case: Case, policy: Policy, home: str = HOME) -> Judgement:
     people = {who: date.fromisoformat(born) for who, born in case["people"].items()}
-    given = [Given(row[0], row[1], row[2], date.fromisoformat(row[3]) if row[3:] else LONG_AGO) for row in case["given"]]
+    given = [
+        Given(row[0], row[1], row[2], date.fromisoformat(row[3]) if row[3:] else LONG_AGO) for row in case["given"]
+    ]
     received = [Received(row[0], row[1], tuple(row[2:])) for row in case.get("received", [])]
     households, lists = build(people, given, received)
     return judge(households[home], policy, date.fromisoformat(case["day"]), lists)
@@ -36,7 +38,8 @@ def differences(case: Case, policy: Policy) -> list[str]:
         if signal in policy.signals and got != sorted(who):
             found.append(f"{case['id']}: {signal} stands for {got}, not for {who}")
     for signal in policy.signals.keys() & (case["signals"].keys() | case["cannot_tell"].keys()):
-        got, want = sorted(who for id_, who in home.unknown if id_ == signal), sorted(case["cannot_tell"].get(signal, []))
+        got = sorted(who for id_, who in home.unknown if id_ == signal)
+        want = sorted(case["cannot_tell"].get(signal, []))
         if got != want:
             found.append(f"{case['id']}: {signal} cannot be told for {got}, not for {want}")
     for name, want in case["alerts"].items():

@@ -17,7 +17,7 @@ Needs = frozenset[str] | None
 """Types (or `signal:id`) of which at least one must stand for this to hold; None: it can hold without."""
 
 
-class Refused(Exception):  # noqa: N818 (what happened, not what broke)
+class Refused(Exception):
     """An expression outside the language: `where` is the key it stands under, `line` counts from its first line."""
 
     def __init__(self, reason: str, at: ast.AST | None = None, *, where: str = "") -> None:
