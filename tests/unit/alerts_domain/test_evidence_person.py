@@ -21,15 +21,9 @@ BILL = "health.self_paid_year.v1"
 
 
 def living(name: str) -> Facts:
-    said: dict[str, Any] = {
-        "户编号": "户",
-        "户序": "",
-        "出生年月": "1980-03",
-        "性别": "男",
-        "变动": "在户",
-        "生效日期": None,
-    }
-    data = HouseholdMember.model_construct(**said)
+    data = HouseholdMember.model_construct(
+        户编号="户", 户序="", 出生年月="1980-03", 性别="男", 变动="在户", 生效日期=None
+    )
     return {MEMBER: {"户": Word(MEMBER, name, "户", Op.STATE, DAY, NOON, 1, f"{name}在户", "s", data)}}
 
 
