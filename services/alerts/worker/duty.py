@@ -27,6 +27,10 @@ class SplitPartition(RuntimeError):
     """Faust gave us some topics of a partition and not others: then two workers would write one county."""
 
 
+class MadeAnew(RuntimeError):
+    """A topic has another identity than when its partitions were taken."""
+
+
 class Duty:
     """Owned partitions and what is done for them; every method but `keep_up` runs in the loop's thread."""
 
@@ -51,6 +55,8 @@ class Duty:
         self.forget()
         self._owned = numbers
         self._ids = self._log.topic_ids(TOPICS)
+        for number in numbers:
+            self._stages.require_topics(number, self._ids)
         get_logger(stage="apply").info("assigned", count=len(numbers))
         return {
             (number, topic): position
@@ -90,26 +96,34 @@ class Duty:
         rounds = 0
         while not stopping.wait(PUBLISH_SECONDS):
             rounds += 1
-            self._watch.database = self._tried(self._publish)
-            if rounds % COMPARE_EVERY == 0:
-                self._watch.log = self._tried(self._compare)
+            if self._tried(self._publish):
+                self._watch.database = ""
+            if rounds % COMPARE_EVERY == 0 and self._tried(self._compare):
+                self._watch.log = ""
 
-    def _tried(self, work: Callable[[], None]) -> str:
+    def _tried(self, work: Callable[[], None]) -> bool:
         try:
             work()
-        except (LogAway, OperationalError, InterfaceError) as away:
-            get_logger(stage="publish").warning("away", error=type(away).__name__)
-            return f"{type(away).__name__}: tries again"
-        return ""
+        except LogAway as away:
+            self._watch.log = f"{away}; tries again"
+        except (OperationalError, InterfaceError) as away:
+            self._watch.database = f"{type(away).__name__}; tries again"
+        else:
+            return True
+        get_logger(stage="publish").warning("away", reason=self._watch.log or self._watch.database)
+        return False
 
     def _publish(self) -> None:
         publish(self._outbox, self._log, [county for _, county in self._served()])
 
     def _compare(self) -> None:
         numbers = {number for number, _ in self._served()}
-        ends = {(number, topic): end for number in numbers for topic, end in self._log.ends(TOPICS, number).items()}
+        # Positions first: an end that is looked up later is never before them, unless the log has lost records.
         stored = {(number, topic): at for number in numbers for topic, at in self._stages.positions(number).items()}
+        ends = {(number, topic): end for number in numbers for topic, end in self._log.ends(TOPICS, number).items()}
         self._watch.compare(ends, stored)
+        if numbers and self._log.topic_ids(TOPICS) != self._ids:
+            raise MadeAnew("a topic was made anew while we read it: the worker starts anew and looks again")
 
     def _caught_up(self, number: int) -> bool:
         positions = self._stages.positions(number)

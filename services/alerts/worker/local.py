@@ -33,6 +33,9 @@ class Steps(Turning, Protocol):
     def positions(self, partition: int) -> Mapping[str, int]:
         """The next offset of every topic of a partition, from the ledger row."""
 
+    def require_topics(self, partition: int, ids: Mapping[str, str]) -> None:
+        """Raise when a topic read so far has another identity now."""
+
     def forget(self) -> None:
         """Drop what is remembered between batches: somebody else may have written."""
 
@@ -57,6 +60,7 @@ class LocalWorker:
         self._read_to: dict[int, dict[str, int]] = {}
         self._to_publish = set(self._owned)
         self._on_failure = on_failure
+        self._checked = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.away = ""
@@ -67,6 +71,7 @@ class LocalWorker:
         """Begin to read, in a thread of its own."""
         self._stopping.clear()
         self.failure = None
+        self._checked = False
         self._stages.forget()
         self._days.forget()
         self._read_to.clear()
@@ -90,6 +95,11 @@ class LocalWorker:
 
     def once(self) -> bool:
         """One look at every partition; true when there was something to do. Raises what the stages raise."""
+        if not self._checked:
+            ids = self._log.topic_ids(TOPICS)
+            for partition in self._owned:
+                self._stages.require_topics(partition, ids)
+            self._checked = True
         worked = [self._look(partition, counties) for partition, counties in self._owned.items()]
         return any(worked)
 

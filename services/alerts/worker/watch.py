@@ -25,7 +25,8 @@ class Watch:
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
-        self._beat = self._moved = seconds()
+        self._beat = seconds()
+        self._still_since: float | None = None
         self._committed: Mapping[Where, int] = {}
         self.database = ""
         """What is wrong with the database, in one sentence."""
@@ -46,13 +47,16 @@ class Watch:
             if committed.get((partition, topic), 0) > end:
                 raise PositionLost(topic, partition, committed[partition, topic], end)
         behind = {where: end for where, end in ends.items() if committed.get(where, 0) < end}
-        if not behind or committed != self._committed:
-            self._moved, self._committed = now, dict(committed)
-        elif now - self._moved > STUCK_SECONDS:
+        if not behind:
+            self._still_since = None
+        elif self._still_since is None or committed != self._committed:
+            self._still_since, self._committed = now, dict(committed)
+        elif now - self._still_since > STUCK_SECONDS:
             (partition, topic), end = next(iter(behind.items()))
+            at = committed.get((partition, topic), 0)
             raise Stuck(
-                f"{topic} partition {partition} ends at {end}, but for {now - self._moved:.0f} s nothing has been read "
-                f"beyond {committed.get((partition, topic), 0)}: the worker starts anew"
+                f"{topic} partition {partition} ends at {end}, but for {now - self._still_since:.0f} s nothing has been "
+                f"read beyond {at}: the worker starts anew"
             )
 
     def loop(self) -> str:
