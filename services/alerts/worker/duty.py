@@ -84,8 +84,10 @@ class Duty:
         self._watch.beat()
 
     def round(self) -> None:
-        """Once a second: say that we live, and turn the days that are due. A log that is away is asked again later."""
+        """Say that we live, try wanted letters, turn due days: every half second. A log that is away is asked later."""
         self._watch.beat()
+        for number in {number for number, _ in self._served()}:
+            self._stages.try_letters(number)
         for number, county in self._served():
             day = self._days.due(county, number)
             if day is not None:

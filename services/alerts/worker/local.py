@@ -17,6 +17,9 @@ from shouwang.kit.observe import get_logger
 IDLE_SECONDS = 0.02
 """Between two looks at the log while nothing happens: a word is seen within 20 ms, at under 1 % of a core."""
 
+LOOKS_PER_LETTERS = 25
+"""Looks at the log between two looks at the letters a person wants tried again: half a second."""
+
 AWAY_SECONDS = (0.1, 5.0)
 """First and longest wait while the log or the database is away; each wait is twice the one before."""
 
@@ -29,6 +32,9 @@ class Steps(Turning, Protocol):
 
     def process(self, batch: Batch) -> Any:
         """Stages 4 to 6 over one batch, fenced; returns once it is committed."""
+
+    def try_letters(self, partition: int) -> Any:
+        """Try again the letters of a partition that a person has asked for."""
 
     def positions(self, partition: int) -> Mapping[str, int]:
         """The next offset of every topic of a partition, from the ledger row."""
@@ -61,6 +67,7 @@ class LocalWorker:
         self._to_publish = set(self._owned)
         self._on_failure = on_failure
         self._checked = False
+        self._looks = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.away = ""
@@ -100,6 +107,7 @@ class LocalWorker:
             for partition in self._owned:
                 self._stages.require_topics(partition, ids)
             self._checked = True
+        self._looks += 1
         worked = [self._look(partition, counties) for partition, counties in self._owned.items()]
         return any(worked)
 
@@ -126,6 +134,8 @@ class LocalWorker:
             day = self._days.due(county, partition)
             if day is not None and self._days.turn(county, day, caught_up=self._nothing_unread(partition)):
                 worked = True
+        if self._looks % LOOKS_PER_LETTERS == 0 and self._stages.try_letters(partition).words:
+            worked = True
         if worked:
             self._to_publish.add(partition)
         if partition in self._to_publish and publish(self._outbox, self._log, counties) == 0:

@@ -55,8 +55,8 @@ class Watch:
             (partition, topic), end = next(iter(behind.items()))
             at = committed.get((partition, topic), 0)
             raise Stuck(
-                f"{topic} partition {partition} ends at {end}, but for {now - self._still_since:.0f} s nothing has been "
-                f"read beyond {at}: the worker starts anew"
+                f"{topic} partition {partition} ends at {end}, but for {now - self._still_since:.0f} s nothing has "
+                f"been read beyond {at}: the worker starts anew"
             )
 
     def loop(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contracts.topics import ALERTS_TOPIC, FACT_TOPICS, TOPICS, partition_of
+from services.alerts.store.queues import read_letters, want_letter
 from services.alerts.worker.local import LocalWorker
 from services.alerts.worker.stages import Stages
 from shouwang.kit.bus import LogAway, Outgoing
@@ -164,3 +165,22 @@ def test_a_topic_made_anew_under_the_same_name_ends_the_worker(site: Site, tmp_p
     assert "was made anew" in str(worker.failure)
     worker.stop()
     log.close()
+
+
+def test_a_letter_that_a_person_wants_tried_again_is_tried_while_the_log_is_quiet(site: Site) -> None:
+    site.send(HISTORY)
+    topic = FACT_TOPICS["health"]
+    site.log.send([Outgoing(topic, PARTITION, COUNTY.code.encode(), b"not json")])
+    site.worker.start()
+    wait(site.worker.caught_up)
+    with site.store.writes() as connection:
+        (letter,) = read_letters(connection)
+        assert want_letter(connection, letter.row)
+
+    def tried() -> bool:
+        with site.store.reads() as connection:
+            return not any(row.wanted for row in read_letters(connection))
+
+    wait(tried)
+    with site.store.reads() as connection:
+        assert len(read_letters(connection)) == 1, "it still cannot be read, so it is a letter again"
