@@ -11,6 +11,10 @@ from services.alerts.domain.scope import Scope
 from services.alerts.domain.signals import Evidence
 
 
+class DocumentFailed(RuntimeError):
+    """A document of the rulebook raises for a household; the message is its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One rule that holds for a household today, and why; `cannot_tell` are signals it names that came out unknown."""

@@ -13,7 +13,7 @@ Plan = tuple[tuple[Signal, ...], tuple[Signal, ...], tuple[Signal, ...]]
 """The signals worth asking for persons, the household and its village, given which types were ever stated."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Policy:
     """A rulebook that passed its own cases; `version` is the hash of its files."""
 
@@ -33,6 +33,9 @@ class Policy:
     coverage_types: frozenset[str]
     """Types of which a list's arrival alone can change a judgement."""
     _plans: dict[frozenset[str], Plan] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Policy({self.version!r})"
 
     def read(self) -> tuple[tuple[str, str], ...]:
         """Every document as (id, Chinese sentence)."""
