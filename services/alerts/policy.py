@@ -66,6 +66,10 @@ class Source:
     text: str
     content: dict[str, Any]
 
+    def opens(self, where: tuple[Any, ...]) -> int:
+        """How many lines below its key a text begins: 1 where it stands in three quotes."""
+        return int(self.text.splitlines()[self.line(where) - 1].rstrip().endswith(("'''", '"""')))
+
     def line(self, where: tuple[Any, ...]) -> int:
         """The line of a key such as `("level", 1, "when")`; of the table when the key is not there."""
         *path, key = where or ("",)
@@ -134,7 +138,7 @@ class Loading:
                 if refused.where
                 else where
             )
-            self.wrong(source, path, refused.reason, refused.line - 1)
+            self.wrong(source, path, refused.reason, source.opens(path) + refused.line - 1)
         return None
 
 
