@@ -38,9 +38,9 @@ class Envelope(BaseModel):
     op: Op
     asof: date
     sending: Annotated[str, Field(min_length=1, max_length=60)]
-    seq: Annotated[int, Field(ge=1)]
+    seq: Annotated[int, Field(ge=1, le=2**53)]
     """Number of the word within its county and department, without gaps."""
-    line: Annotated[int, Field(ge=0)] = 0
+    line: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Within one sending a later line is stated later; a list's silence is line 0."""
     partitionkey: CountyCode
 

@@ -19,16 +19,19 @@ PROGRAMS = Path("/usr/lib/postgresql")
 IMAGE = "postgres:17-alpine"
 
 
-class NotFound(Exception):
+class NoPostgres(Exception):
     """There is no PostgreSQL here; the message says what was looked for."""
 
 
 @contextmanager
-def server(docker: bool) -> Iterator[str]:
-    """The URL of a server, started if need be and stopped at the end; raises NotFound."""
+def server() -> Iterator[str]:
+    """The URL of a server, started if need be and stopped at the end; raises NoPostgres.
+
+    The server's own programs come before a container when they are there: they start in a second, without an image.
+    """
     if given := os.environ.get(URL):
         yield given
-    elif docker:
+    elif _programs() is None and docker_answers():
         with _container() as url:
             yield url
     else:
@@ -37,12 +40,13 @@ def server(docker: bool) -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The URL of an empty database of its own, dropped at the end."""
+def database(server_url: str, *, template: str = "") -> Iterator[str]:
+    """The URL of a database of its own, empty or a copy of the one at `template`; dropped at the end."""
     name = f"test_{uuid4().hex[:12]}"
+    copied = f" TEMPLATE {make_url(template).database}" if template else ""
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}{copied}"))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -76,6 +80,8 @@ def _container() -> Iterator[str]:
 def _native() -> Iterator[str]:
     """A server of our own on a socket in a temporary folder, flushing nothing: it lives as long as the tests."""
     programs = _programs()
+    if programs is None:
+        raise NoPostgres(f"no PostgreSQL: {URL} is not set, Docker does not answer, no programs under {PROGRAMS}")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = _somebody()
     if user:
@@ -91,14 +97,12 @@ def _native() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path:
+def _programs() -> Path | None:
     found = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if found:
         return found[-1].parent
-    if on_path:
-        return Path(on_path).resolve().parent
-    raise NotFound(f"no PostgreSQL: {URL} is not set, Docker does not answer, no programs under {PROGRAMS}")
+    return Path(on_path).resolve().parent if on_path else None
 
 
 def _somebody() -> str | None:
@@ -110,7 +114,7 @@ def _somebody() -> str | None:
             return pwd.getpwnam(name).pw_name
         except KeyError:
             continue
-    raise NotFound("PostgreSQL does not run as root, and there is nobody else")
+    raise NoPostgres("PostgreSQL does not run as root, and there is nobody else")
 
 
 def _run(user: str | None, command: list[str | Path]) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from services.alerts.domain.rulebook import Policy
 from services.alerts.policy import load_rulebook
 from services.alerts.store import MIGRATIONS, Store
 from services.alerts.store.ledger import Ledger
 from services.alerts.store.reading import ALERTS, FACT_ROWS, WORDS
-from services.alerts.store.writing import Effects
+from services.alerts.store.writing import LETTERS, Effects
 from services.alerts.worker.stages import Stages
 from shouwang.kit.clock import SHANGHAI, FixedClock
 from shouwang.kit.counties import County
@@ -43,11 +43,15 @@ class Crash(BaseException):
 
 
 class BreakingStore(Store):
-    """A store whose next commit ends the process, before or after it is done."""
+    """A store whose next commit ends the process, before or after it is done, or every one of a poisonous subject."""
 
     breaks: str = ""
+    poison: str = ""
+    bug: type[BaseException] = Crash
 
     def commit(self, ledger: Ledger, effects: Effects) -> None:
+        if any(row[2] == self.poison for row in effects.words):
+            raise self.bug
         breaks, self.breaks = self.breaks, ""
         if breaks == "before":
             raise Crash
@@ -73,6 +77,16 @@ def empty_sqlite() -> Iterator[BreakingStore]:
     finally:
         engine.dispose()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[BreakingStore]:
+    """A store on a database that has the schema."""
+    engine = open_database(url, durable=False)
+    try:
+        yield BreakingStore(engine)
+    finally:
+        engine.dispose()
 
 
 @cache
@@ -139,3 +153,15 @@ def lines(store: Store) -> list[dict[str, Any]]:
             | {name: said[name] for name in ("signals", "cannot_tell")}
         )
     return found
+
+
+def letters(store: Store) -> list[Any]:
+    """Every letter as it rests, in order."""
+    with store.reads() as connection:
+        return list(connection.execute(select(LETTERS).order_by(LETTERS.c.row)))
+
+
+def ask_for_all(store: Store) -> None:
+    """Ask for every letter to be tried again, as a person may."""
+    with store.writes() as connection:
+        connection.execute(update(LETTERS).values(wanted=True))

@@ -25,7 +25,7 @@ from tests.stores import (
 )
 
 LAST_DAY = FIRST_DAY + timedelta(days=30)
-PROPERTY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 STEPS = st.lists(
     st.tuples(

@@ -8,7 +8,7 @@ from services.alerts.domain.household import Household, Lists, living, moves
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.rules import Rule
 from services.alerts.domain.scope import Scope
-from services.alerts.domain.signals import Evidence
+from services.alerts.domain.signals import Evidence, Signal
 
 
 class DocumentFailed(RuntimeError):
@@ -74,11 +74,18 @@ def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
     for member in scope.members:
         scope.env[0], facts = member, member.facts
         asked = (one for one in for_person if one.own is None or not one.own.isdisjoint(facts))
-        found += [signal.stand(scope, member.ref) for signal in asked]
-    found += [signal.stand(scope, household.ref) for signal in for_household]
+        found += [_stand(signal, scope, member.ref) for signal in asked]
+    found += [_stand(signal, scope, household.ref) for signal in for_household]
     if scope.household.village:
-        found += [signal.stand(scope, scope.village) for signal in for_village]
+        found += [_stand(signal, scope, scope.village) for signal in for_village]
     return [one for one in found if one is not None]
+
+
+def _stand(signal: Signal, scope: Scope, subject: str) -> Evidence | None:
+    try:
+        return signal.stand(scope, subject)
+    except Exception as failed:
+        raise DocumentFailed(f"signals/{signal.id}") from failed
 
 
 def _alerts(scope: Scope, policy: Policy, evidence: list[Evidence]) -> tuple[list[Alert], list[str]]:
@@ -86,11 +93,14 @@ def _alerts(scope: Scope, policy: Policy, evidence: list[Evidence]) -> tuple[lis
     for rule in policy.rules.values():
         if rule.names.isdisjoint(scope.signs) and rule.names.isdisjoint(scope.unknown):
             continue
-        level, doubtful = rule.level(scope)
-        if level is not None:
-            alerts.append(_alert(scope, rule, level, evidence))
-        elif doubtful:
-            unsure.append(rule.id)
+        try:
+            level, doubtful = rule.level(scope)
+            if level is not None:
+                alerts.append(_alert(scope, rule, level, evidence))
+            elif doubtful:
+                unsure.append(rule.id)
+        except Exception as failed:
+            raise DocumentFailed(f"rules/{rule.id}") from failed
     return alerts, unsure
 
 

@@ -1,13 +1,16 @@
 """What is known in memory of one county while its partition is owned; dropped when others may have written."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from services.alerts.domain.household import MEMBER, Household, Lists
+from services.alerts.domain.judgement import Alert
+from services.alerts.domain.signals import Evidence
 from services.alerts.domain.word import Facts
 from services.alerts.store.reading import (
     Standing,
@@ -30,6 +33,15 @@ Scope = tuple[str, str, str]
 """Type, period, area of a list."""
 
 
+class Stood(NamedTuple):
+    """An alert that stands, or stood once."""
+
+    standing: bool
+    alert: Alert
+    raised_on: date
+    episodes: int
+
+
 class CountyCache:
     """One county's subjects, households and open sendings, as stored and with what the running batch has added."""
 
@@ -37,7 +49,7 @@ class CountyCache:
         self.county = county
         self.subjects: dict[str, Facts] = {}
         self.members: dict[str, set[str]] = {}
-        self.alerts: dict[str, dict[str, Standing]] = {}
+        self.alerts: dict[str, dict[str, Stood]] = {}
         self.due: dict[str, date] = {}
         self.lists: Lists = read_lists(connection, county)
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
@@ -72,7 +84,8 @@ class CountyCache:
         self.load_subjects(connection, names.union(households))
         missing = [ref for ref in households if ref not in self.alerts]
         if missing:
-            self.alerts |= read_alerts(connection, self.county, missing)
+            for ref, alerts in read_alerts(connection, self.county, missing).items():
+                self.alerts[ref] = {rule: _stood(alert) for rule, alert in alerts.items()}
             self.due |= read_due(connection, self.county, missing)
 
     def household(self, ref: str) -> Household:
@@ -125,3 +138,12 @@ def _trim(known: dict[str, Any], limit: int) -> list[str]:
     for name in oldest:
         del known[name]
     return oldest
+
+
+def _stood(stored: Standing) -> Stood:
+    """A stored alert as the domain knows it."""
+    said = json.loads(stored.evidence)
+    signals = tuple(Evidence(**{**one, "facts": tuple(one["facts"])}) for one in said["signals"])
+    kind = (stored.rule, stored.level, stored.class_, stored.suppressed, stored.village)
+    alert = Alert(*kind, signals, tuple(said["cannot_tell"]))
+    return Stood(stored.standing, alert, date.fromisoformat(stored.raised_on), stored.episodes)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,6 +16,9 @@ from shouwang.kit.bus import Record
 
 PREFIXES = {SubjectKind.PERSON: "p1", SubjectKind.HOUSEHOLD: "h1"}
 """How references of people and households begin (docs/design.md 10); a village's is its code."""
+
+_NUL: Final = rb"\u0000"
+"""A NUL as JSON can write it; a bare one is no JSON."""
 
 _BEGINNINGS = {type_: PREFIXES.get(fact.meta.subject) for type_, fact in FACTS.items()}
 
@@ -32,6 +35,9 @@ class Refused(NamedTuple):
 
 def read_record(record: Record, here: Callable[[str], bool]) -> Envelope | Refused:
     """The envelope of a record; `here` says whether a county's records belong into this partition."""
+    if _NUL in record.value:
+        # PostgreSQL keeps no NUL in a text, and nobody means one.
+        return _unreadable(record, "a NUL in a text", here)
     try:
         envelope = decode(record.value)
     except ValidationError as wrong:

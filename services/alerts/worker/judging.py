@@ -1,22 +1,19 @@
 """Judge and settle: dirty households are judged from scratch, compared with what stands, and the changes noted."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
 from contracts.alerts import AlertChange, AlertSaid, SignalSaid, encode_change
-from services.alerts.domain.judgement import Alert, judge
+from services.alerts.domain.judgement import DocumentFailed, judge
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.settle import Cause, Change, settle
-from services.alerts.domain.signals import Evidence
 from services.alerts.store.ledger import CountyLedger
-from services.alerts.store.reading import Standing
 from services.alerts.store.rows import place_in
 from services.alerts.store.writing import Effects
-from services.alerts.worker.cache import CountyCache
+from services.alerts.worker.cache import CountyCache, Stood
 from shouwang.kit.letters import Letter
 
 Because = Literal["words", "day", "rulebook"]
@@ -43,12 +40,14 @@ class Court:
         standing = self.cache.alerts[ref]
         try:
             judgement = judge(self.cache.household(ref), self.policy, self.day, self.cache.lists)
-            before = {rule: alert_of(alert) for rule, alert in standing.items() if alert.standing}
-            changes = settle(before, judgement, Cause(self.because, tuple(words)), self.policy.levels)
         except Exception as failed:  # a document that fails here must not hold up other households
             self._quarantine(ref, failed)
             return 0
         self._note_due(ref, judgement.due)
+        if not standing and not judgement.alerts:
+            return 0
+        before = {rule: alert.alert for rule, alert in standing.items() if alert.standing}
+        changes = settle(before, judgement, Cause(self.because, tuple(words)), self.policy.levels)
         for change in changes:
             self._note(ref, standing, change)
         return len(changes)
@@ -62,79 +61,51 @@ class Court:
         else:
             self.cache.due[ref] = due
 
-    def _note(self, ref: str, standing: dict[str, Standing], change: Change) -> None:
+    def _note(self, ref: str, standing: dict[str, Stood], change: Change) -> None:
         """One change: the alert as it stands now, a line of its history, a word to the departments."""
         stood = standing.get(change.rule)
-        raised = change.before is None
         alert = change.after or change.before
         assert alert is not None  # settle gives no change from nothing to nothing
-        now = Standing(
-            rule=change.rule,
-            standing=change.after is not None,
-            level=alert.level,
-            class_=alert.class_,
-            suppressed=alert.suppressed,
-            village=alert.village,
-            evidence=alert.evidence_json(),
-            raised_on=self.day.isoformat() if raised or stood is None else stood.raised_on,
-            episodes=(stood.episodes if stood else 0) + raised,
-        )
+        if stood is None or change.before is None:
+            episodes = stood.episodes + 1 if stood else 1
+            now = Stood(True, alert, self.day, episodes)
+        else:
+            now = Stood(change.after is not None, alert, stood.raised_on, stood.episodes)
         standing[change.rule] = now
-        self._write(ref, now, change, alert)
-
-    def _write(self, ref: str, now: Standing, change: Change, alert: Alert) -> None:
-        county, version = int(self.cache.county), self.policy.version
         self.ledger.changes += 1
-        place = place_in(self.cache.county, self.ledger.changes)
-        self.effects.alerts[county, ref, now.rule] = (
-            county,
-            ref,
-            now.rule,
-            now.standing,
-            now.level,
-            now.class_,
-            now.suppressed,
-            now.village,
-            now.evidence,
-            now.raised_on,
-            version,
-            now.episodes,
-        )
-        self.effects.changes.append(
-            (
-                place,
-                ref,
-                now.rule,
-                change.kind,
-                now.level,
-                change.reason,
-                self.day.isoformat(),
-                place_in(self.cache.county, self.ledger.words),
-                now.evidence,
-            )
-        )
-        self.effects.outbox.append((place, encode_change(self._said(ref, now, change, alert))))
+        self._write(ref, now, change)
 
-    def _said(self, ref: str, now: Standing, change: Change, alert: Alert) -> AlertSaid:
-        county, number = self.cache.county, self.ledger.changes
+    def _write(self, ref: str, now: Stood, change: Change) -> None:
+        county, alert, evidence = int(self.cache.county), now.alert, now.alert.evidence_json()
+        place = place_in(self.cache.county, self.ledger.changes)
+        last_word = place_in(self.cache.county, self.ledger.words)
+        stands = (now.standing, alert.level, alert.class_, alert.suppressed, alert.village, evidence)
+        since = (now.raised_on.isoformat(), self.policy.version, now.episodes)
+        self.effects.alerts[county, ref, alert.rule] = (county, ref, alert.rule, *stands, *since)
+        why = (change.kind, alert.level, change.reason, self.day.isoformat())
+        self.effects.changes.append((place, ref, alert.rule, *why, last_word, evidence))
+        self.effects.outbox.append((place, encode_change(self._said(ref, now, change))))
+
+    def _said(self, ref: str, now: Stood, change: Change) -> AlertSaid:
+        county, number, alert = self.cache.county, self.ledger.changes, now.alert
         return AlertSaid(
             id=f"{county}-{number}",
             source=f"/county/{county}/alerts",
             subject=ref,
             time=self.now,
             data=AlertChange(
-                rule=now.rule,
+                rule=alert.rule,
                 kind=change.kind,
                 reason=change.reason,
                 words=change.words,
                 day=self.day,
-                level=now.level,
-                class_=now.class_,
-                suppressed=now.suppressed,
-                village=now.village,
+                level=alert.level,
+                class_=alert.class_,
+                suppressed=alert.suppressed,
+                village=alert.village,
                 signals=tuple(SignalSaid.model_validate(one, from_attributes=True) for one in alert.signals),
                 cannot_tell=alert.cannot_tell,
-                raised_on=date.fromisoformat(now.raised_on),
+                raised_on=now.raised_on,
                 rulebook=self.policy.version,
             ),
             seq=number,
@@ -142,25 +113,9 @@ class Court:
         )
 
     def _quarantine(self, ref: str, failed: Exception) -> None:
-        """What stands stays; a person is told which household and which failure, once per kind of failure."""
-        reason = f"judging {ref} fails: {type(failed).__name__}"
+        """What stands stays until it is tried again tomorrow; a person is told the household, document and failure."""
+        self._note_due(ref, self.day + timedelta(days=1))
+        document = str(failed) if isinstance(failed, DocumentFailed) else "the rulebook"
+        reason = f"{document} fails for {ref}: {type(failed.__cause__ or failed).__name__}"
         mark = sha256(f"{self.policy.version} {reason}".encode()).hexdigest()[:16]
         self.letters.append(Letter("judge", reason, f"judge/{self.cache.county}/{ref}/{mark}", self.cache.county))
-
-
-def alert_of(standing: Standing) -> Alert:
-    """A stored alert as the domain knows it."""
-    said = json.loads(standing.evidence)
-    signals = tuple(
-        Evidence(one["id"], one["subject"], one["department"], one["says"], tuple(one["facts"]))
-        for one in said["signals"]
-    )
-    return Alert(
-        standing.rule,
-        standing.level,
-        standing.class_,
-        standing.suppressed,
-        standing.village,
-        signals,
-        tuple(said["cannot_tell"]),
-    )

@@ -1,0 +1,134 @@
+"""When households are judged: as sendings close, as the day turns, under a new rulebook. Both stores."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from contracts.alerts import decode_change
+from services.alerts.store.reading import ALERTS, DIRTY, DUE
+from services.alerts.store.writing import CHANGES
+from tests.histories import HOMES, PEOPLE, SETTLED, TOPICS, TYPES, Sending, Statement, topics_of
+from tests.stores import COUNTY, FIRST_DAY, BreakingStore, answer, entries, live_rulebook, rows, stages
+
+BURDEN = Sending(TYPES[1], (Statement(0, 3),))
+LOST = Sending(TYPES[2], (Statement(0, 1),))
+"""The first person lost work 181 days before the first day: a day too long ago for `job_lost`."""
+JUST_LOST = Sending(TYPES[2], (Statement(0, 4),))
+"""Lost 5 days before the first day."""
+
+
+def take(store: BreakingStore, history: list[Sending]) -> None:
+    topics = topics_of(history)
+    worker = stages(store)
+    for topic in TOPICS:
+        worker.process(topics.batch(topic, 0, 1000))
+
+
+def dirty(store: BreakingStore) -> list[str]:
+    with store.reads() as connection:
+        return [row[0] for row in rows(connection, DIRTY, "subject", order="subject")]
+
+
+def history(store: BreakingStore) -> list[tuple[str, str]]:
+    with store.reads() as connection:
+        return [
+            row[:2]
+            for row in rows(connection, CHANGES, "rule", "kind", order="place")
+            if row[0] in ("illness", "livelihood")
+        ]
+
+
+def test_half_a_sending_opens_nothing_and_its_close_does(store: BreakingStore) -> None:
+    topics = topics_of([*SETTLED, BURDEN])
+    take(store, SETTLED)
+    worker = stages(store)
+    worker.process(topics.batch("shouwang.health.facts", 0, 1))
+    assert (history(store), dirty(store)) == ([], [PEOPLE[0]])
+    stages(store).process(topics.batch("shouwang.health.facts", 1, 1))
+    assert (history(store), dirty(store)) == ([("illness", "raised")], [])
+
+
+def test_a_household_waits_for_every_sending_that_touched_it(store: BreakingStore) -> None:
+    topics = topics_of([*SETTLED, BURDEN, replace(JUST_LOST, closes=False)])
+    for topic in ("civil_affairs", "rural_affairs", "human_resources", "health"):
+        stages(store).process(topics.batch(f"shouwang.{topic}.facts", 0, 1000))
+    assert history(store) == []
+    assert dirty(store) == [PEOPLE[0]]
+
+
+def test_the_turn_of_the_day_judges_what_is_still_dirty(store: BreakingStore) -> None:
+    take(store, [*SETTLED, replace(BURDEN, closes=False)])
+    worker = stages(store)
+    worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=1))
+    assert (history(store), dirty(store)) == ([("illness", "raised")], [])
+
+
+def test_the_turn_of_the_day_judges_whoever_is_due_and_nobody_else(store: BreakingStore) -> None:
+    take(store, [*SETTLED, JUST_LOST])
+    with store.reads() as connection:
+        due = dict(rows(connection, DUE, "household", "day", order="household"))
+    assert due[HOMES[0]] == (FIRST_DAY + timedelta(days=176)).isoformat()
+    worker = stages(store)
+    assert worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=175)).judged == 0
+    assert worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=176)).judged == 1
+    assert history(store)[-1] == ("livelihood", "lapsed")
+
+
+def test_a_day_is_turned_once_and_never_back(store: BreakingStore) -> None:
+    take(store, SETTLED)
+    for day in (3, 3, 1):
+        stages(store).turn_day(COUNTY.code, FIRST_DAY + timedelta(days=day))
+    days = [entry["key"] for entry in entries(store) if entry["type"] == "alerts.day.v1"]
+    assert days == [FIRST_DAY.isoformat(), (FIRST_DAY + timedelta(days=3)).isoformat()]
+
+
+def test_another_rulebook_is_an_entry_and_judges_everybody(store: BreakingStore) -> None:
+    take(store, [*SETTLED, BURDEN])
+    without = replace(live_rulebook(), version="next", rules={})
+    stages(store, without).turn_day(COUNTY.code, FIRST_DAY + timedelta(days=1))
+    assert answer(store) == {}
+    assert history(store)[-1] == ("illness", "superseded")
+    assert [entry["key"] for entry in entries(store) if entry["type"] == "alerts.rulebook.v1"][-1] == "next"
+
+
+def test_an_alert_that_comes_back_keeps_count_of_its_episodes(store: BreakingStore) -> None:
+    ended = Sending(TYPES[1], (Statement(0, 0, day=6, minute=2),))
+    again = Sending(TYPES[1], (Statement(0, 3, day=6, minute=3),))
+    take(store, [*SETTLED, BURDEN])
+    topics = topics_of([*SETTLED, BURDEN, ended, again])
+    for first in (2, 4):
+        stages(store).process(topics.batch("shouwang.health.facts", first, 2))
+    with store.reads() as connection:
+        found = connection.execute(select(ALERTS.c.episodes, ALERTS.c.standing).where(ALERTS.c.rule == "illness")).one()
+    assert (tuple(found), [kind for _, kind in history(store)]) == (
+        (2, True),
+        ["raised", "updated", "withdrawn", "raised"],
+    )
+
+
+def test_every_change_is_said_once_in_the_countys_order_and_names_its_words(store: BreakingStore) -> None:
+    take(store, SETTLED)
+    stages(store).process(topics_of([*SETTLED, BURDEN]).batch("shouwang.health.facts", 0, 1000))
+    said = [decode_change(value) for _, value in store.unpublished(COUNTY.code, 100)]
+    assert [one.seq for one in said] == list(range(1, len(said) + 1))
+    illness = next(one for one in said if one.data.rule == "illness")
+    assert illness.data.words == illness.data.signals[0].facts
+    assert json.loads(answer(store)[illness.subject, "illness"][4])["level"] == illness.data.level
+
+
+def test_what_is_marked_published_is_not_said_again(store: BreakingStore) -> None:
+    take(store, SETTLED)
+    places = [place for place, _ in store.unpublished(COUNTY.code, 100)]
+    store.mark_published(COUNTY.code, places[1])
+    store.mark_published(COUNTY.code, places[0])
+    assert [place for place, _ in store.unpublished(COUNTY.code, 100)] == places[2:]
+
+
+def test_a_list_judges_everybody_of_whom_its_type_was_stated_only_where_the_rulebook_asks(store: BreakingStore) -> None:
+    take(store, [*SETTLED, BURDEN])
+    empty = topics_of([*SETTLED, BURDEN, Sending(TYPES[1], ())])
+    asks = replace(live_rulebook(), coverage_types=frozenset({TYPES[1]}))
+    batch = empty.batch("shouwang.health.facts", 2, 1)
+    assert stages(store, asks).process(batch).judged == 1
