@@ -22,6 +22,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"not run here: {said}" if said else "everything selected ran")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs all tests of a file, and of a real server: a second broker costs more than it gains."""
+    for item in items:
+        server = next((name for name in ("broker", "postgres") if item.get_closest_marker(name)), None)
+        item.add_marker(pytest.mark.xdist_group(server or str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Broker"]:
     """A real Kafka broker, started when first asked for; without a way to one the tests that ask are skipped."""
