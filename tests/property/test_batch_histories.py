@@ -69,7 +69,7 @@ class Two:
 
     def __init__(self, store: BreakingStore, topics: Topics) -> None:
         self.store, self.topics = store, topics
-        self.workers = [stages(store), stages(store)]
+        self.workers = [stages(store, households=1), stages(store)]
         self.kills = NO_MORE - 2
 
     def take(self, what: str, who: int, topic: str, size: int, back: int) -> None:
@@ -90,7 +90,7 @@ class Two:
         try:
             self.workers[who].process(self.topics.batch(topic, first, size))
         except Crash:
-            self.workers[who] = stages(self.store)
+            self.workers[who] = stages(self.store, households=1 + 4 * who)
         self.store.breaks = ""
 
 

@@ -83,6 +83,24 @@ def living(household: Household, day: date) -> list[Member]:
     return found
 
 
+class Lived(NamedTuple):
+    """Who lives in a household from `day` until `until`, the next day on which a membership already stated begins."""
+
+    day: date
+    until: date | None
+    members: list[Member]
+
+    def holds(self, day: date) -> bool:
+        """Whether nothing but a new word about a membership can make it another on that day."""
+        return self.day <= day and (self.until is None or day < self.until)
+
+
+def lived(household: Household, day: date) -> Lived:
+    """Who lives here on a day, and until when that is so if nothing new is said."""
+    ahead = (begins for facts in household.members.values() for begins in moves(facts, day))
+    return Lived(day, min(ahead, default=None), living(household, day))
+
+
 def village_of(household: Household, members: list[Member]) -> str:
     """The survey's 村代码, else that of the member with the latest 生效日期, then the larger code; empty: not known."""
     word = household.facts.get(SURVEY, {}).get("")

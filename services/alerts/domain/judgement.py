@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from services.alerts.domain.household import Household, Lists, living, moves
+from services.alerts.domain.household import Household, Lists, Lived, lived
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.rules import Rule
 from services.alerts.domain.scope import Scope
@@ -45,17 +45,25 @@ class Judgement:
     """Rules that do not hold as far as is known, but might."""
 
 
-def judge(household: Household, policy: Policy, today: date, lists: Lists, *, as_class: str | None = None) -> Judgement:
+def judge(
+    household: Household,
+    policy: Policy,
+    today: date,
+    lists: Lists,
+    *,
+    home: Lived | None = None,
+    as_class: str | None = None,
+) -> Judgement:
     """Judge one household by all documents; a household without a living member raises nothing.
 
-    `as_class` judges as if it were of that class, for the cases of documents.
+    `home` is who lives there when that is known already; `as_class` judges as if the household were of that class, for
+    the cases of documents.
     """
-    scope = Scope(household, living(household, today), today, lists, policy.law)
+    home = home or lived(household, today)
+    scope = Scope(household, home.members, today, lists, policy.law)
     if as_class is not None:
         scope.force_class(as_class)
-    for facts in household.members.values():
-        for day in moves(facts, today):
-            scope.note(day)
+    scope.note(home.until)
     if not scope.members:
         return Judgement((), scope.due)
     evidence = _signals(scope, policy)

@@ -1,6 +1,5 @@
 """Word: one statement of a fact. The newest word of a fact says what stands (docs/design.md 4.1)."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -18,8 +17,7 @@ class Order(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One statement of the fact (type, subject, key); `data` is None when it takes the fact back."""
 
     type: str
@@ -45,7 +43,12 @@ Facts = dict[str, dict[str, Word]]
 
 def newest(standing: Word | None, word: Word) -> Word:
     """The word that says what stands after both were heard, whichever came first."""
-    return word if standing is None or word.order > standing.order else standing
+    if standing is None:
+        return word
+    if word.as_of != standing.as_of:
+        # The first part of the order decides for nearly every word of a county, at a tenth of the cost of the whole.
+        return word if word.as_of > standing.as_of else standing
+    return word if word.order > standing.order else standing
 
 
 def take(facts: Facts, word: Word) -> bool:

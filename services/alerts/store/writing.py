@@ -84,7 +84,7 @@ def word_row(place: int, envelope: Envelope, content: str | None) -> Row:
         envelope.type,
         envelope.subject,
         envelope.fact,
-        envelope.op.value,
+        str(envelope.op),
         envelope.asof.isoformat(),
         envelope.time.isoformat(),
         envelope.line,

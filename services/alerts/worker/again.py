@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 from contracts.envelope import Envelope
 from services.alerts.store.ledger import Ledger
 from services.alerts.store.writing import LETTERS
-from services.alerts.worker.decode import Refused, read_record
+from services.alerts.worker.decode import Reader, Refused
 from services.alerts.worker.unit import Unit
 from shouwang.kit.bus import Record
 from shouwang.kit.keys import SealBroken
@@ -30,9 +30,10 @@ def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Se
     something (a gap, a household that could not be judged): asking for it settles it.
     """
     words: dict[str, list[Envelope]] = {}
+    reader = Reader(here)
     for letter in wanted:
         unit.effects.settled.append(letter.row)
-        read = _read(letter, here, sealer)
+        read = _read(letter, reader, sealer)
         if isinstance(read, Letter):
             unit.letters.append(read)
         elif read is not None:
@@ -40,7 +41,7 @@ def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Se
     return words
 
 
-def _read(letter: Row[Any], here: Callable[[str], bool], sealer: Seals) -> Envelope | Letter | None:
+def _read(letter: Row[Any], reader: Reader, sealer: Seals) -> Envelope | Letter | None:
     county = f"{letter.county:06d}" if letter.county else ""
     try:
         body = unseal(letter.sealed, letter.place, sealer)
@@ -49,7 +50,7 @@ def _read(letter: Row[Any], here: Callable[[str], bool], sealer: Seals) -> Envel
     if not body:
         return None
     topic, partition, offset = letter.place.rsplit("/", 2)
-    read = read_record(Record(topic, int(partition), int(offset), county.encode(), body), here)
+    read = reader.read(Record(topic, int(partition), int(offset), county.encode(), body))
     if isinstance(read, Refused):
         return Letter(letter.stage, read.reason, letter.place, county, letter.feed, body)
     return read

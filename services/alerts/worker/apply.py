@@ -46,7 +46,7 @@ def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, e
             fact = (county, subject, type_, word.key)
             facts[fact] = (*fact, place, data is not None)
             if type_ == MEMBER:
-                cache.members[word.key].add(subject)
+                cache.move(subject, word.key)
             if cache.make_dirty(word.sending, subject, word.id):
                 fresh.append((word.sending, subject))
     ledger.words = number_at(place)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.alerts.domain.household import MEMBER, Household, Lists
+from services.alerts.domain.household import MEMBER, Household, Lists, Lived, lived
 from services.alerts.domain.judgement import Alert
 from services.alerts.domain.signals import Evidence
 from services.alerts.domain.word import Facts
@@ -51,6 +51,8 @@ class CountyCache:
         self.members: dict[str, set[str]] = {}
         self.alerts: dict[str, dict[str, Stood]] = {}
         self.due: dict[str, date] = {}
+        self.homes: dict[str, Household] = {}
+        self._lived: dict[str, Lived] = {}
         self.lists: Lists = read_lists(connection, county)
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
         self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
@@ -90,7 +92,25 @@ class CountyCache:
 
     def household(self, ref: str) -> Household:
         """A household as far as words tell; loaded before."""
-        return Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
+        home = self.homes.get(ref)
+        if home is None:
+            home = Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
+            self.homes[ref] = home
+        return home
+
+    def lived(self, ref: str, day: date) -> Lived:
+        """Who lives in a household on a day: found once, until a membership is stated or begins."""
+        known = self._lived.get(ref)
+        if known is None or not known.holds(day):
+            known = self._lived[ref] = lived(self.household(ref), day)
+        return known
+
+    def move(self, person: str, ref: str) -> None:
+        """Something new was said of a person's membership of a household."""
+        self.members[ref].add(person)
+        for home in self.subjects[person][MEMBER]:
+            self.homes.pop(home, None)
+            self._lived.pop(home, None)
 
     def households_of(self, subjects: Mapping[str, list[str]]) -> dict[str, list[str]]:
         """The households these subjects are or were ever stated to belong to, with their words; loaded before."""
@@ -127,8 +147,12 @@ class CountyCache:
 
     def trim(self, households: int = HOUSEHOLDS) -> None:
         """Forget what came into memory first, beyond a number of households; after the commit only."""
-        _trim(self.subjects, households * _PEOPLE_EACH)
-        _trim(self.members, households)
+        gone = _trim(self.subjects, households * _PEOPLE_EACH)
+        gone += _trim(self.members, households)
+        if gone:
+            # They hold facts that are no longer those kept up to date here.
+            self.homes.clear()
+            self._lived.clear()
         for ref in _trim(self.alerts, households):
             self.due.pop(ref, None)
 

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from contracts.catalogue import FACTS
-from contracts.envelope import Envelope, decode
-from contracts.sending import SendingClosed, sending_type
+from contracts.envelope import Envelope, decode, source_of
+from contracts.sending import SendingClosed
 from contracts.topics import FACT_TOPICS
 from contracts.vocabulary import Op, SubjectKind
 from services.alerts.domain.household import MEMBER
@@ -33,22 +33,52 @@ class Refused(NamedTuple):
     seq: int = 0
 
 
-def read_record(record: Record, here: Callable[[str], bool]) -> Envelope | Refused:
-    """The envelope of a record; `here` says whether a county's records belong into this partition."""
-    if _NUL in record.value:
-        # PostgreSQL keeps no NUL in a text, and nobody means one.
-        return _unreadable(record, "a NUL in a text", here)
-    try:
-        envelope = decode(record.value)
-    except ValidationError as wrong:
-        return _unreadable(record, _reason(wrong), here)
-    except (ValueError, RecursionError) as wrong:
-        return _unreadable(record, str(wrong), here)
-    if reason := _misplaced(record, envelope, here):
-        return Refused(reason, envelope.partitionkey if here(envelope.partitionkey) else "")
-    if reason := _inconsistent(envelope):
-        return Refused(reason, envelope.partitionkey, feed_of(envelope), envelope.department, envelope.seq)
-    return envelope
+class Reader:
+    """Reads the records of one partition; `here` says whether a county's records belong into it."""
+
+    def __init__(self, here: Callable[[str], bool]) -> None:
+        self._here = here
+        self._sources: dict[tuple[str, str], tuple[str, bytes, str]] = {}
+        """By type and county what their records must have: source, key, topic."""
+
+    def read(self, record: Record) -> Envelope | Refused:
+        """The envelope of a record, or why no stage can use it."""
+        if _NUL in record.value:
+            # PostgreSQL keeps no NUL in a text, and nobody means one.
+            return _unreadable(record, "a NUL in a text", self._here)
+        try:
+            envelope = decode(record.value)
+        except ValidationError as wrong:
+            return _unreadable(record, _reason(wrong), self._here)
+        except (ValueError, RecursionError) as wrong:
+            return _unreadable(record, str(wrong), self._here)
+        if reason := self._misplaced(record, envelope):
+            return Refused(reason, envelope.partitionkey if self._here(envelope.partitionkey) else "")
+        if reason := _inconsistent(envelope):
+            return Refused(reason, envelope.partitionkey, feed_of(envelope), envelope.department, envelope.seq)
+        return envelope
+
+    def _misplaced(self, record: Record, envelope: Envelope) -> str:
+        said = envelope.type, envelope.partitionkey
+        source, key, topic = self._sources.get(said) or self._note(envelope)
+        if envelope.source == source and record.key == key and record.topic == topic:
+            return ""
+        if not self._here(envelope.partitionkey):
+            return f"county {envelope.partitionkey} is not served, or not in this partition"
+        if record.key != key:
+            return "the record's key is not its county"
+        if record.topic != topic:
+            return f"{envelope.department} does not speak on this topic"
+        return "the source is not the county and department of the record"
+
+    def _note(self, envelope: Envelope) -> tuple[str, bytes, str]:
+        """What the records of this type and county must have; nothing fits a county that is not here."""
+        county, department = envelope.partitionkey, envelope.department
+        must = (source_of(county, department), county.encode(), FACT_TOPICS[department])
+        if not self._here(county):
+            return "", *must[1:]
+        self._sources[envelope.type, county] = must
+        return must
 
 
 def feed_of(envelope: Envelope) -> str:
@@ -58,26 +88,16 @@ def feed_of(envelope: Envelope) -> str:
     return envelope.type
 
 
-def _misplaced(record: Record, envelope: Envelope, here: Callable[[str], bool]) -> str:
-    county, department = envelope.partitionkey, envelope.department
-    if not here(county):
-        return f"county {county} is not served, or not in this partition"
-    if record.key != county.encode():
-        return "the record's key is not its county"
-    if FACT_TOPICS.get(department) != record.topic:
-        return f"{department} does not speak on this topic"
-    if envelope.source != f"/county/{county}/{department}":
-        return "the source is not the county and department of the record"
-    return ""
-
-
 def _inconsistent(envelope: Envelope) -> str:
-    if envelope.type == sending_type(envelope.department):
-        if envelope.op is not Op.STATE or envelope.subject != envelope.partitionkey:
+    beginning = _BEGINNINGS.get(envelope.type)
+    if beginning is None:
+        if envelope.subject[:6] != envelope.partitionkey:
+            return f"the subject is not what {envelope.type} is about"
+        closes = envelope.type not in FACTS
+        if closes and (envelope.op is not Op.STATE or envelope.subject != envelope.partitionkey):
             return "a sending is closed by a statement about the county"
         return ""
-    beginning = _BEGINNINGS[envelope.type] or envelope.partitionkey
-    if not envelope.subject.startswith(beginning):
+    if envelope.subject[:2] != beginning:
         return f"the subject is not what {envelope.type} is about"
     if envelope.type == MEMBER and envelope.data is not None and envelope.data.户编号 != envelope.fact:
         return "the key of a membership is not its household"

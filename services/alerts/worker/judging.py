@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Literal
 
 from contracts.alerts import AlertChange, AlertSaid, SignalSaid, encode_change
-from services.alerts.domain.judgement import DocumentFailed, judge
+from services.alerts.domain.judgement import DocumentFailed, Judgement, judge
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.settle import Cause, Change, settle
 from services.alerts.store.ledger import CountyLedger
@@ -39,7 +39,7 @@ class Court:
     def _judge(self, ref: str, words: Sequence[str]) -> int:
         standing = self.cache.alerts[ref]
         try:
-            judgement = judge(self.cache.household(ref), self.policy, self.day, self.cache.lists)
+            judgement = self._judgement(ref)
         except Exception as failed:  # a document that fails here must not hold up other households
             self._quarantine(ref, failed)
             return 0
@@ -51,6 +51,10 @@ class Court:
         for change in changes:
             self._note(ref, standing, change)
         return len(changes)
+
+    def _judgement(self, ref: str) -> Judgement:
+        cache = self.cache
+        return judge(cache.household(ref), self.policy, self.day, cache.lists, home=cache.lived(ref, self.day))
 
     def _note_due(self, ref: str, due: date | None) -> None:
         if self.cache.due.get(ref) == due:

@@ -6,8 +6,8 @@ from typing import Final
 
 from contracts.envelope import Envelope
 from services.alerts.store.copying import Row
-from services.alerts.store.ledger import Ledger
-from services.alerts.worker.decode import Refused, feed_of, read_record
+from services.alerts.store.ledger import CountyLedger, Ledger
+from services.alerts.worker.decode import Reader, Refused, feed_of
 from services.alerts.worker.numbers import hear
 from services.alerts.worker.tally import Processed
 from shouwang.kit.bus import Record
@@ -30,47 +30,51 @@ class Sorting:
     def __init__(self, ledger: Ledger, here: Callable[[str], bool], limit: int, processed: Processed) -> None:
         self.words: dict[str, list[Envelope]] = {}
         self.letters: list[Letter] = []
-        self._ledger, self._here, self._limit, self._processed = ledger, here, limit, processed
+        self._reader = Reader(here)
+        self._ledger, self._limit, self._processed = ledger, limit, processed
 
     def sort(self, records: Iterable[Record]) -> None:
         """Take every record of a batch."""
+        read_record = self._reader.read
         for record in records:
-            read = read_record(record, self._here)
+            read = read_record(record)
             if isinstance(read, Refused):
                 self._refuse(record, read)
-            elif self._hear(record, read.partitionkey, read.department, read.seq):
-                self._take(record, read)
+                continue
+            county = self._ledger.county(read.partitionkey)
+            if not self._hear(record, county, read.department, read.seq):
+                continue
+            if county.stopped and feed_of(read) in county.stopped:
+                self._put(record, Refused(STOPPED, read.partitionkey, feed_of(read)))
+            elif read.partitionkey in self.words:
+                self.words[read.partitionkey].append(read)
+            else:
+                self.words[read.partitionkey] = [read]
 
     def set_aside(self, record: Record, reason: str) -> None:
         """Make a record a letter although it can be read: applying it alone has failed."""
-        read = read_record(record, self._here)
+        read = self._reader.read(record)
         if isinstance(read, Refused):
             self._refuse(record, read)
-        elif self._hear(record, read.partitionkey, read.department, read.seq):
+        elif self._hear(record, self._ledger.county(read.partitionkey), read.department, read.seq):
             self._put(record, Refused(reason, read.partitionkey, feed_of(read)))
 
-    def _take(self, record: Record, envelope: Envelope) -> None:
-        county = envelope.partitionkey
-        stopped = self._ledger.county(county).stopped
-        if stopped and feed_of(envelope) in stopped:
-            self._put(record, Refused(STOPPED, county, feed_of(envelope)))
-        else:
-            self.words.setdefault(county, []).append(envelope)
-
-    def _hear(self, record: Record, county: str, department: str, seq: int) -> bool:
+    def _hear(self, record: Record, county: CountyLedger, department: str, seq: int) -> bool:
         """Whether a number is new; a gap before it is reported as a letter without a body."""
-        heard = hear(self._ledger.county(county), department, seq)
+        heard = hear(county, department, seq)
+        if heard is True:
+            return True
         if isinstance(heard, tuple):
             self._processed.gaps += 1
             reason = f"{department}: numbers {heard[0]} to {heard[1]} have not come"
-            self.letters.append(Letter("apply", reason, f"{place_of(record)}/gap", county))
+            self.letters.append(Letter("apply", reason, f"{place_of(record)}/gap", record.key.decode()))
         elif not heard:
             self._processed.seen += 1
             return False
         return True
 
     def _refuse(self, record: Record, refused: Refused) -> None:
-        if refused.seq and not self._hear(record, refused.county, refused.department, refused.seq):
+        if refused.seq and not self._hear(record, self._ledger.county(refused.county), refused.department, refused.seq):
             return
         self._put(record, refused)
         if refused.county and refused.feed:

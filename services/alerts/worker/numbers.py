@@ -9,11 +9,12 @@ def hear(county: CountyLedger, department: str, seq: int) -> tuple[int, int] | b
     A number out of a gap that was reported is heard for the first time: the department has sent again what was lost.
     """
     last = county.seqs.get(department, 0)
+    if seq == last + 1:
+        county.seqs[department] = seq
+        return True
     if seq <= last:
         return _fill(county, department, seq)
     county.seqs[department] = seq
-    if seq == last + 1:
-        return True
     gap = (last + 1, seq - 1)
     county.missing.setdefault(department, []).append(gap)
     return gap
