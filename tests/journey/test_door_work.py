@@ -295,22 +295,17 @@ def test_two_counties_are_numbered_and_kept_apart(office: Office) -> None:
 
 @pytest.mark.postgres
 def test_postgresql_gives_the_same_receipts_and_words(tmp_path: Path) -> None:
-    try:
-        # The server's own programs start faster than a container, so they are preferred.
-        docker = not postgres.PROGRAMS.is_dir() and postgres.docker_answers()
-        with postgres.server(docker) as server, postgres.database(server) as url:
-            stories = []
-            for folder, address in (("sqlite", ""), ("postgresql", url)):
-                office = Office(tmp_path / folder, "health", url=address)
-                receipts = [whole(office, 60), whole(office, 20, day="2026-06-12"), whole(office, 58, day="2026-06-13")]
-                for receipt in receipts:
-                    del receipt["receipt"]
-                words = [(word.seq, word.op, word.fact, word.asof) for word in office.published()]
-                stories.append((receipts, [one for one in words if len(one[2]) == 4]))
-                office.close()
-            assert stories[0] == stories[1]
-    except postgres.NotFound as reason:
-        pytest.skip(str(reason))
+    with postgres.server() as server, postgres.database(server) as url:
+        stories = []
+        for folder, address in (("sqlite", ""), ("postgresql", url)):
+            office = Office(tmp_path / folder, "health", url=address)
+            receipts = [whole(office, 60), whole(office, 20, day="2026-06-12"), whole(office, 58, day="2026-06-13")]
+            for receipt in receipts:
+                del receipt["receipt"]
+            words = [(word.seq, word.op, word.fact, word.asof) for word in office.published()]
+            stories.append((receipts, [one for one in words if len(one[2]) == 4]))
+            office.close()
+        assert stories[0] == stories[1]
 
 
 def test_a_database_that_is_away_stops_the_translator_and_costs_nothing(office: Office) -> None:
