@@ -16,7 +16,7 @@ URL = "SHOUWANG_TEST_POSTGRES"
 """Environment variable with the address of a server in which databases may be made."""
 
 PROGRAMS = Path("/usr/lib/postgresql")
-IMAGE = "postgres:17-alpine"
+IMAGE = "postgres:17"
 
 
 class NoPostgres(Exception):
