@@ -34,7 +34,8 @@ demo: .venv/embedded  ## a pretend county through the real doors, three stories,
 	$(BIN)/shouwang demo --data $(DATA) --port $(PORT)
 
 test: .venv/dev  ## all tests that need no Docker
-	$(PYTEST) -m "not docker and not compose and not slow"
+	$(PYTEST) -m "not docker and not compose and not slow" --ignore tests/integration
+	@echo "tests/integration (the worker's promises on a real broker, five minutes) is run by: make integration"
 
 check: .venv/dev  ## style, types, borders, generated files, tests: what CI runs first
 	$(BIN)/ruff format --check -q .
@@ -50,8 +51,8 @@ fix: .venv/dev  ## format, mend what can be mended, write generated files again
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/python -m contracts export
 
-integration: .venv/dev  ## the suites on a real broker and a real PostgreSQL in containers
-	$(BIN)/python -m pytest -q -m "(docker or broker or postgres) and not compose and not slow"
+integration: .venv/dev  ## the worker's promises on a real broker: kill, stall and take-over, poison, gap
+	$(BIN)/python -m pytest -q tests/integration
 
 bench: .venv/dev  ## the figures of the README, as a table and as JSON
 	$(BIN)/python -m bench
