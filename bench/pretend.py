@@ -85,7 +85,7 @@ class Speaker:
         self.sendings = 0
 
     def sending(
-        self, day: date, said: list[tuple[type[Fact], str, str, Fact]], *, periods: tuple[str, ...] = ()
+        self, of: type[Fact], day: date, said: list[tuple[type[Fact], str, str, Fact]], *, periods: tuple[str, ...] = ()
     ) -> list[bytes]:
         """The words of one sending about one feed, its close included; with periods it is a list."""
         self.sendings += 1
@@ -95,7 +95,7 @@ class Speaker:
             self._word(fact, subject, key, day, at, line, name, data)
             for line, (fact, subject, key, data) in enumerate(said, 2)
         ]
-        words.append(self._close(said[0][0], day, at, name, len(said), periods))
+        words.append(self._close(of, day, at, name, len(said), periods))
         return words
 
     def _word(
@@ -158,18 +158,26 @@ def year(homes: list[Home], months: int = 12, seed: int = 2) -> Iterator[tuple[d
     """(day, topic, words of one sending) in order: the roster, then what the departments say month by month."""
     speaker, chance = Speaker(), random.Random(seed)
     begin = date(2025, 7, 1)
-    yield begin, facts_topic("civil_affairs"), speaker.sending(begin, list(_roster(homes)), periods=("",))
-    yield begin, facts_topic("rural_affairs"), speaker.sending(begin, list(_survey(homes)), periods=("",))
-    yield begin, facts_topic("civil_affairs"), speaker.sending(begin, list(_allowances(homes)), periods=("",))
+    yield (
+        begin,
+        facts_topic("civil_affairs"),
+        speaker.sending(HouseholdMember, begin, list(_roster(homes)), periods=("",)),
+    )
+    yield begin, facts_topic("rural_affairs"), speaker.sending(Household, begin, list(_survey(homes)), periods=("",))
+    yield (
+        begin,
+        facts_topic("civil_affairs"),
+        speaker.sending(Allowance, begin, list(_allowances(homes)), periods=("",)),
+    )
     for month in range(months):
         day = date(2025 + (6 + month) // 12, (6 + month) % 12 + 1, 5)
         yield (
             day,
             facts_topic("health"),
-            speaker.sending(day, list(_paid(homes, day, chance)), periods=(str(day.year),)),
+            speaker.sending(SelfPaidYear, day, list(_paid(homes, day, chance)), periods=(str(day.year),)),
         )
-        yield day, facts_topic("human_resources"), speaker.sending(day, list(_lost(homes, day, chance)))
-        yield day, facts_topic("education"), speaker.sending(day, list(_absent(homes, day, chance)))
+        yield day, facts_topic("human_resources"), speaker.sending(Unemployment, day, list(_lost(homes, day, chance)))
+        yield day, facts_topic("education"), speaker.sending(SchoolAbsence, day, list(_absent(homes, day, chance)))
 
 
 def _roster(homes: list[Home]) -> Iterator[tuple[type[Fact], str, str, Fact]]:

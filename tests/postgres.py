@@ -24,8 +24,10 @@ class NoPostgres(Exception):
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, durable: bool = False) -> Iterator[str]:
     """The URL of a server, started if need be and stopped at the end; raises NoPostgres.
+
+    A server of our own flushes to disk only if `durable`.
 
     The server's own programs come before a container when they are there: they start in a second, without an image.
     """
@@ -35,7 +37,7 @@ def server() -> Iterator[str]:
         with _container() as url:
             yield url
     else:
-        with _native() as url:
+        with _native(durable=durable) as url:
             yield url
 
 
@@ -77,8 +79,8 @@ def _container() -> Iterator[str]:
 
 
 @contextmanager
-def _native() -> Iterator[str]:
-    """A server of our own on a socket in a temporary folder, flushing nothing: it lives as long as the tests."""
+def _native(*, durable: bool) -> Iterator[str]:
+    """A server of our own on a socket in a temporary folder; it lives as long as the tests."""
     programs = _programs()
     if programs is None:
         raise NoPostgres(f"no PostgreSQL: {URL} is not set, Docker does not answer, no programs under {PROGRAMS}")
@@ -88,7 +90,9 @@ def _native() -> Iterator[str]:
         shutil.chown(folder, user)
     data = folder / "data"
     _run(user, [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
-    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=40"
+    settings = f"-k {folder} -c listen_addresses= -c max_connections=40"
+    if not durable:
+        settings += " -c fsync=off -c synchronous_commit=off"
     _run(user, [programs / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"])
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={folder}"

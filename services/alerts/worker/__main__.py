@@ -16,6 +16,7 @@ from services.alerts.policy import RulebookRefused, load_rulebook
 from services.alerts.store.store import MIGRATIONS, Store
 from services.alerts.worker.app import Slot, WrongFaust, build, serve
 from services.alerts.worker.duty import Duty
+from services.alerts.worker.memory import collect_seldom
 from services.alerts.worker.stages import Stages
 from services.alerts.worker.watch import Watch
 from shouwang.kit import health
@@ -93,6 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"alerts worker: {type(away).__name__}, starts anew\n")
         return 1
     show_health(settings, watch)
+    collect_seldom()
     asyncio.run(serve(app, duty))
     return 1
 
