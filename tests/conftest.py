@@ -1,7 +1,9 @@
 """One closing line for the whole run: what could not run here, and why; and the real broker that tests share."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
     said = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
     terminalreporter.write_line(f"not run here: {said}" if said else "everything selected ran")
+
+
+def pytest_configure() -> None:
+    """Where this machine is itself a container, testcontainers would look for its servers at the bridge's address."""
+    if Path("/.dockerenv").exists():
+        os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

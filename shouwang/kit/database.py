@@ -16,6 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 BUSY_MS = 60_000
 """How long a writer waits for another one; a batch holds the file for seconds at most."""
 
+IDLE_MS = 60_000
+"""How long PostgreSQL keeps a transaction in which nothing is asked.
+
+A process that was stopped in the middle of a commit, or is cut off, must not hold its rows against the one that took
+over. A URL with `options` of its own says otherwise.
+"""
+
 CHECKPOINT_PAGES = 16_000
 """64 MiB of log between checkpoints: a bulk load then writes each page once, not once per transaction."""
 
@@ -34,7 +41,9 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        query = {"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}", **parsed.query}
+        asked = parsed.set(query=query)
+        return create_engine(asked, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_MS / 1000})

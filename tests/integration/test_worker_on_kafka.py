@@ -6,7 +6,8 @@ The answer is always compared with one go over the same words, and with the plai
 import random
 import signal
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +21,7 @@ from tests.integration.workers import PARTITION, SESSION_SECONDS, Site
 from tests.oracle import differences, standing_alerts
 from tests.stores import COUNTY, FIRST_DAY, answer, empty_sqlite, entries, lines, stages, what_stands
 
-pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("broker")]
+pytestmark = pytest.mark.broker
 
 HEALTH, EDUCATION = FACT_TOPICS["health"], FACT_TOPICS["education"]
 MEMBER, PAID, LOST, ABSENT = TYPES[0], TYPES[1], TYPES[2], TYPES[3]
@@ -102,16 +103,25 @@ def test_killed_at_any_moment_the_worker_goes_on_and_the_answer_is_the_plain_one
     assert_plain(site.store, history)
 
 
-def stall_in_its_commit(site: Site, history: Sequence[Sending]) -> sqlite3.Connection:
-    """Hold the database's write lock, so that a batch that is sent now is computed and cannot be committed."""
-    held = sqlite3.connect(site.folder / "alerts.db", isolation_level=None)
-    held.execute("begin immediate")
-    site.send(topics_of(history), HEALTH)
-    return held
+@contextmanager
+def commits_held(site: Site) -> Iterator[None]:
+    """Batches are computed meanwhile and cannot be committed."""
+    if site.engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(site.folder / "alerts.db", isolation_level=None)) as held:
+            held.execute("begin immediate")
+            yield
+    else:
+        with site.engine.begin() as held:
+            held.exec_driver_sql("lock table ledger in share mode")
+            yield
 
 
-def test_a_worker_that_stalls_on_one_topic_while_another_commits_a_second_changes_nothing(site: Site) -> None:
+@pytest.mark.parametrize("where", ["site", pytest.param("postgres_site", marks=pytest.mark.postgres)])
+def test_a_worker_that_stalls_on_one_topic_while_another_commits_a_second_changes_nothing(
+    request: pytest.FixtureRequest, where: str
+) -> None:
     """A stalls on a batch of health, B takes over and commits education, A wakes with its batch and its memory."""
+    site: Site = request.getfixturevalue(where)
     before = [*SETTLED, Sending(PAID, (Statement(1, 0),)), Sending(LOST, (Statement(0, 0),))]
     stalled_on = [*before, Sending(PAID, tuple(Statement(who, 3, minute=1) for who in range(5)))]
     meanwhile = [*stalled_on, Sending(ABSENT, tuple(Statement(who, 0) for who in range(2, 4)))]
@@ -120,10 +130,10 @@ def test_a_worker_that_stalls_on_one_topic_while_another_commits_a_second_change
     site.send(topics_of(before))
     site.wait(site.caught_up)
 
-    held = stall_in_its_commit(site, stalled_on)
-    site.pass_time(1.5)
-    a.give(signal.SIGSTOP)
-    held.close()
+    with commits_held(site):
+        site.send(topics_of(stalled_on), HEALTH)
+        site.pass_time(1.5)
+        a.give(signal.SIGSTOP)
     stood = site.store.ledger(PARTITION).next_of(HEALTH)
     assert stood < len(topics_of(stalled_on).values[HEALTH]), "A was to stall before its commit"
 

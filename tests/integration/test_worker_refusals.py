@@ -10,7 +10,7 @@ from contracts.topics import FACT_TOPICS, TOPICS, Topic
 from shouwang.kit.database import open_database
 from tests.integration.workers import ROOT, Site, Worker
 
-pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("broker")]
+pytestmark = pytest.mark.broker
 
 
 def refused(worker: Worker, *arguments: str) -> tuple[int, str]:

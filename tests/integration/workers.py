@@ -137,6 +137,10 @@ class Site:
             "SHOUWANG_PORT": str(free_port()),
             "SHOUWANG_SESSION_SECONDS": str(SESSION_SECONDS),
         }
+        if self.database.startswith("postgresql"):
+            # A stopped worker's transaction is let go as in production, only sooner.
+            idle = "&" if "?" in self.database else "?"
+            environment["SHOUWANG_DATABASE"] += f"{idle}options=-c%20idle_in_transaction_session_timeout%3D2000"
         self.workers.append(Worker(slot, environment, self.folder))
         return self.workers[-1]
 
