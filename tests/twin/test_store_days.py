@@ -93,6 +93,12 @@ def test_another_rulebook_is_an_entry_and_judges_everybody(store: BreakingStore)
     assert [entry["key"] for entry in entries(store) if entry["type"] == "alerts.rulebook.v1"][-1] == "next"
 
 
+def test_another_rulebook_is_entered_even_where_nothing_happens(store: BreakingStore) -> None:
+    take(store, [*SETTLED, BURDEN])
+    stages(store, replace(live_rulebook(), version="next", rules={})).try_letters(1)
+    assert answer(store) == {}
+
+
 def test_an_alert_that_comes_back_keeps_count_of_its_episodes(store: BreakingStore) -> None:
     ended = Sending(TYPES[1], (Statement(0, 0, day=6, minute=2),))
     again = Sending(TYPES[1], (Statement(0, 3, day=6, minute=3),))

@@ -6,9 +6,9 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.alerts.store.rows import LedgerRow
+from services.alerts.store.rows import LedgerRow, table_of
 
-LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+LEDGER = table_of(LedgerRow)
 
 
 class Moved(Exception):

@@ -21,9 +21,9 @@ from sqlalchemy import (
 from services.alerts.domain.household import MEMBER
 from services.alerts.store.ledger import LEDGER, Ledger, read_ledgers
 from services.alerts.store.reading import ALERTS, DIRTY, FACT_ROWS, WORDS
-from services.alerts.store.rows import LetterRow
+from services.alerts.store.rows import LetterRow, table_of
 
-LETTERS = LetterRow.__table__  # type: ignore[attr-defined]
+LETTERS = table_of(LetterRow)
 LEVELS: Final = ("red", "orange", "yellow")
 """Heaviest first."""
 

@@ -14,14 +14,14 @@ from contracts.sending import ListClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER, Lists
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store.rows import AlertRow, DirtyRow, DueRow, FactRow, ListRow, WordRow
+from services.alerts.store.rows import AlertRow, DirtyRow, DueRow, FactRow, ListRow, WordRow, table_of
 
-WORDS = WordRow.__table__  # type: ignore[attr-defined]
-FACT_ROWS = FactRow.__table__  # type: ignore[attr-defined]
-ALERTS = AlertRow.__table__  # type: ignore[attr-defined]
-DUE = DueRow.__table__  # type: ignore[attr-defined]
-DIRTY = DirtyRow.__table__  # type: ignore[attr-defined]
-LISTS = ListRow.__table__  # type: ignore[attr-defined]
+WORDS = table_of(WordRow)
+FACT_ROWS = table_of(FactRow)
+ALERTS = table_of(AlertRow)
+DUE = table_of(DueRow)
+DIRTY = table_of(DirtyRow)
+LISTS = table_of(ListRow)
 
 _OPS = {str(op): op for op in Op}
 

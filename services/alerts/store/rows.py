@@ -1,8 +1,8 @@
 """What alerts keeps, as tables: narrow, because writing them is a large part of what a word costs (docs/kafka.md)."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, inspect, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -33,6 +33,11 @@ def number_at(place: int) -> int:
 
 class AlertsTable(SQLModel, registry=registry()):
     """What the alerts tables share: a metadata of their own, since in one process other services have an outbox too."""
+
+
+def table_of(model: type[AlertsTable]) -> Table:
+    """A model's table, for bulk statements."""
+    return cast("Table", inspect(model).local_table)
 
 
 def _place() -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from services.alerts.store.copying import upsert
 from services.alerts.store.ledger import Ledger, read_ledger, read_ledgers
-from services.alerts.store.rows import LAST, PublishedRow, place_in
+from services.alerts.store.rows import LAST, PublishedRow, place_in, table_of
 from services.alerts.store.writing import ATTEMPTS, OUTBOX, Effects, commit
 from shouwang.kit.database import reading
 
@@ -17,7 +17,7 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 """The revisions of this database, for `shouwang.kit.database.upgrade`."""
 
 
-PUBLISHED = PublishedRow.__table__  # type: ignore[attr-defined]
+PUBLISHED = table_of(PublishedRow)
 
 
 class Store:

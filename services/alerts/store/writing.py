@@ -10,12 +10,12 @@ from contracts.envelope import Envelope
 from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.ledger import Ledger, raise_ledger
 from services.alerts.store.reading import ALERTS, DIRTY, DUE, FACT_ROWS, LISTS, WORDS
-from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow
+from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
 
-CHANGES = ChangeRow.__table__  # type: ignore[attr-defined]
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-LETTERS = LetterRow.__table__  # type: ignore[attr-defined]
-ATTEMPTS = AttemptRow.__table__  # type: ignore[attr-defined]
+CHANGES = table_of(ChangeRow)
+OUTBOX = table_of(OutboxRow)
+LETTERS = table_of(LetterRow)
+ATTEMPTS = table_of(AttemptRow)
 
 WORD_COLUMNS = ("place", "type", "subject", "key", "op", "as_of", "stated_at", "line", "id", "sending", "data")
 FACT_COLUMNS = ("county", "subject", "type", "key", "word", "says_so")

@@ -9,6 +9,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
 from contracts.topics import TOPICS
@@ -26,6 +27,7 @@ from shouwang.kit.clock import Clock, SystemClock, TrialClock
 from shouwang.kit.counties import CountiesRefused, load_counties
 from shouwang.kit.database import SchemaOutdated, open_database, require_current
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
+from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure
 from shouwang.kit.settings import Settings, load
 
@@ -56,7 +58,7 @@ class WorkerSettings(Settings):
     session_seconds: float = 10.0
 
 
-def compose(settings: WorkerSettings, watch: Watch) -> Duty:
+def compose(settings: WorkerSettings, watch: Watch, metrics: Metrics) -> Duty:
     """Put the worker together; raises one of `REFUSALS`, or LogAway."""
     counties = load_counties(settings.counties)
     ring = KeyRing.open(settings.keys)
@@ -64,17 +66,17 @@ def compose(settings: WorkerSettings, watch: Watch) -> Duty:
     require_current(engine, MIGRATIONS)
     clock: Clock = TrialClock(settings.day_file) if settings.day_file else SystemClock()
     store = Store(engine)
-    stages = Stages(store, load_rulebook(settings.rulebook), counties, ring.sealer("letters"), clock)
+    stages = Stages(store, load_rulebook(settings.rulebook), counties, ring.sealer("letters"), clock, metrics=metrics)
     log = KafkaLog(settings.kafka, wait_seconds=LOG_SECONDS)
     log.check(TOPICS)
     return Duty(stages, store, log, counties.values(), clock, watch)
 
 
-def show_health(settings: WorkerSettings, watch: Watch) -> None:
+def show_health(settings: WorkerSettings, watch: Watch, metrics: Metrics) -> None:
     """Answer /livez and /readyz from a thread of its own, so that a loop that stands still is seen from outside."""
     api = FastAPI(openapi_url=None)
     ready = {"loop": watch.loop, "database": lambda: watch.database, "log": lambda: watch.log}
-    api.include_router(health.routes(live={"loop": watch.loop}, ready=ready))
+    api.include_router(health.routes(live={"loop": watch.loop}, ready=ready, registry=metrics.registry))
     server = uvicorn.Server(uvicorn.Config(api, settings.host, settings.port, log_config=None, lifespan="off"))
     threading.Thread(target=server.run, name="health", daemon=True).start()
 
@@ -83,9 +85,9 @@ def main(arguments: Sequence[str]) -> int:
     """Start, or refuse in one sentence; returns the exit code."""
     settings = load(WorkerSettings, arguments)
     configure(f"alerts-worker-{settings.slot}")
-    watch = Watch()
+    watch, metrics = Watch(), Metrics(CollectorRegistry())
     try:
-        duty = compose(settings, watch)
+        duty = compose(settings, watch, metrics)
         app = build(Slot(settings.kafka, settings.slot, settings.session_seconds), duty)
     except REFUSALS as refused:
         sys.stderr.write(f"alerts worker: {refused}\n")
@@ -93,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     except (LogAway, OperationalError) as away:
         sys.stderr.write(f"alerts worker: {type(away).__name__}, starts anew\n")
         return 1
-    show_health(settings, watch)
+    show_health(settings, watch, metrics)
     collect_seldom()
     asyncio.run(serve(app, duty))
     return 1

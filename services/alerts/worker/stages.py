@@ -1,5 +1,6 @@
 """Stages 4 and 5 over one batch: decode, apply, judge, one transaction behind the fence (docs/design.md 7)."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -15,12 +16,14 @@ from services.alerts.worker.attempts import BY_SENDING, NO_MORE, in_pieces, one_
 from services.alerts.worker.cache import HOUSEHOLDS
 from services.alerts.worker.county import CountyWork
 from services.alerts.worker.letters import LETTERS_PER_FEED, Sorting, letter_rows
+from services.alerts.worker.measure import measure
 from services.alerts.worker.tally import Processed
 from services.alerts.worker.unit import Room, Unit, fitting, read_to
 from shouwang.kit.bus import Batch
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
 from shouwang.kit.letters import Seals
+from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger
 
 
@@ -37,12 +40,14 @@ class Stages:
         *,
         households: int = HOUSEHOLDS,
         letter_limit: int = LETTERS_PER_FEED,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store, self._policy, self._counties, self._sealer, self._clock = store, policy, counties, sealer, clock
         self._households, self._letter_limit = households, letter_limit
         self._rooms: dict[int, Room] = {}
         self._proved: set[tuple[str, int]] = set()
         """Places (topic, partition) where a batch has been committed since the start: a crash there is noted then."""
+        self._metrics = metrics
         self._log = get_logger()
 
     def positions(self, partition: int) -> dict[str, int]:
@@ -99,18 +104,23 @@ class Stages:
         return processed
 
     def try_letters(self, partition: int) -> Processed:
-        """Try again the letters a person has asked for; what fails again is a letter again, with the new reason."""
+        """Try again the letters a person has asked for; what fails again is a letter again, with the new reason.
+
+        Called from time to time, it also enters a new rulebook in counties in which nothing else happens.
+        """
+        version = self._policy.version
 
         def again(room: Room, unit: Unit) -> bool:
             with self._store.reads() as connection:
                 wanted = read_wanted(connection, partition)
-                if not wanted:
+                old = [code for code, one in unit.ledger.counties.items() if one.day and one.rulebook != version]
+                if not wanted and not old:
                     return False
                 words = answered(wanted, unit, self._here(partition), self._sealer)
-                for county in words:
+                for county in dict.fromkeys([*old, *words]):
                     work = self._work(connection, room, unit, county)
                     work.settle_in(self._clock.today(county))
-                    work.take(words[county])
+                    work.take(words.get(county, []))
                 start_feeds(connection, wanted, unit.ledger, unit.letters)
             return True
 
@@ -183,7 +193,7 @@ class Stages:
         while True:
             fresh = partition not in self._rooms
             room = self._room(partition)
-            unit = Unit(room.ledger.model_copy(deep=True))
+            unit, start = Unit(room.ledger.model_copy(deep=True)), time.perf_counter()
             try:
                 if not fill(room, unit):
                     return unit.processed
@@ -201,15 +211,23 @@ class Stages:
                 self._rooms.pop(partition, None)
                 raise
             room.ledger = unit.ledger
-            for cache in room.counties.values():
-                cache.trim(self._households)
+            self._trim()
+            if self._metrics:
+                measure(self._metrics, unit, time.perf_counter() - start)
             return unit.processed
+
+    def _trim(self) -> None:
+        caches = [cache for room in self._rooms.values() for cache in room.counties.values()]
+        for cache in caches:
+            cache.trim(self._households // len(caches))
 
     def _write(self, unit: Unit) -> None:
         unit.effects.letters = letter_rows(unit.letters, unit.ledger.partition, self._clock.now(), self._sealer)
         unit.processed.letters = len(unit.letters)
         with unit.processed.stage("commit"):
             self._store.commit(unit.ledger, unit.effects)
+        for county in unit.counties.values():
+            unit.processed.add(county)
 
     def _work(self, connection: Connection, room: Room, unit: Unit, county: str) -> CountyWork:
         return CountyWork(
@@ -220,7 +238,7 @@ class Stages:
             self._clock.now(),
             unit.effects,
             unit.letters,
-            unit.processed,
+            unit.counties.setdefault(county, Processed()),
         )
 
     def _room(self, partition: int) -> Room:

@@ -34,6 +34,8 @@ class Unit:
     effects: Effects = field(default_factory=Effects)
     letters: list[Letter] = field(default_factory=list)
     processed: Processed = field(default_factory=Processed)
+    counties: dict[str, Processed] = field(default_factory=dict)
+    """The work done for each county; `processed` is the whole once it is committed."""
 
 
 def fitting(ledger: Ledger, batch: Batch) -> Batch | None:
