@@ -17,11 +17,16 @@ def _reason(report: pytest.TestReport) -> str:
     return text.removeprefix("Skipped: ")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says last what was skipped, counted by reason, so that a short run is never mistaken for a whole one."""
-    reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Says in the very last line what was skipped, counted by reason: a short run is never mistaken for a whole one."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(session.config, "workerinput"):
+        return
+    reasons = Counter(_reason(report) for report in reporter.getreports("skipped"))
     said = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
-    terminalreporter.write_line(f"not run here: {said}" if said else "everything selected ran")
+    reporter.write_line(f"not run here: {said}" if said else "everything selected ran")
 
 
 def pytest_configure() -> None:
