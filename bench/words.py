@@ -209,6 +209,7 @@ def main(arguments: Sequence[str]) -> None:
             print(f"measuring {kind}", file=sys.stderr)
             with profile or nullcontext():
                 results.append(run(kind, url, first, later))
+            print(table(results[-1:]), file=sys.stderr)
             gc.unfreeze()
             gc.collect()
     print(table(results))

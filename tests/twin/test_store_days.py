@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from contracts.alerts import decode_change
-from services.alerts.store.reading import ALERTS, DIRTY, DUE
+from services.alerts.store.queues import count_dirty
+from services.alerts.store.reading import ALERTS, DUE, read_dirty
 from services.alerts.store.writing import CHANGES
 from tests.histories import HOMES, PEOPLE, SETTLED, TOPICS, TYPES, Sending, Statement, topics_of
 from tests.stores import COUNTY, FIRST_DAY, BreakingStore, answer, entries, live_rulebook, rows, stages
@@ -28,7 +29,7 @@ def take(store: BreakingStore, history: list[Sending]) -> None:
 
 def dirty(store: BreakingStore) -> list[str]:
     with store.reads() as connection:
-        return [row[0] for row in rows(connection, DIRTY, "subject", order="subject")]
+        return sorted(subject for said in read_dirty(connection, COUNTY.code).values() for subject in said)
 
 
 def history(store: BreakingStore) -> list[tuple[str, str]]:
@@ -74,6 +75,12 @@ def test_the_turn_of_the_day_judges_whoever_is_due_and_nobody_else(store: Breaki
     assert worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=175)).judged == 0
     assert worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=176)).judged == 1
     assert history(store)[-1] == ("livelihood", "lapsed")
+
+
+def test_whoever_waits_for_a_close_is_counted(store: BreakingStore) -> None:
+    take(store, [*SETTLED, Sending(TYPES[1], (Statement(0, 3), Statement(1, 3), Statement(0, 2)), closes=False)])
+    with store.reads() as connection:
+        assert count_dirty(connection) == {COUNTY.code: 2}
 
 
 def test_a_day_is_turned_once_and_never_back(store: BreakingStore) -> None:

@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from services.alerts.domain.household import MEMBER
 from services.alerts.store.ledger import LEDGER, Ledger, read_ledgers
-from services.alerts.store.reading import ALERTS, DIRTY, FACT_ROWS, WORDS
-from services.alerts.store.rows import LetterRow, table_of
+from services.alerts.store.reading import ALERTS, FACT_ROWS, OPEN, WORDS
+from services.alerts.store.rows import LAST, LetterRow, table_of
 
 LETTERS = table_of(LetterRow)
 LEVELS: Final = ("red", "orange", "yellow")
@@ -143,8 +143,10 @@ def count_letters(connection: Connection) -> dict[str, int]:
 
 def count_dirty(connection: Connection) -> dict[str, int]:
     """Subjects waiting for their sending to close, by county code."""
-    rows = connection.execute(select(DIRTY.c.county, func.count()).group_by(DIRTY.c.county))
-    return {f"{county:06d}": count for county, count in rows}
+    end = OPEN.c.place.op("|")(LAST)
+    spoken = (WORDS.c.place > OPEN.c.place) & (WORDS.c.place <= end) & (WORDS.c.sending == OPEN.c.sending)
+    counted = select(OPEN.c.county, func.count(WORDS.c.subject.distinct())).join_from(OPEN, WORDS, spoken)
+    return {f"{county:06d}": count for county, count in connection.execute(counted.group_by(OPEN.c.county))}
 
 
 def count_waiting(connection: Connection, county: str) -> int:

@@ -14,13 +14,13 @@ from contracts.sending import ListClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER, Lists
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store.rows import AlertRow, DirtyRow, DueRow, FactRow, ListRow, WordRow, table_of
+from services.alerts.store.rows import LAST, AlertRow, DueRow, FactRow, ListRow, OpenRow, WordRow, place_in, table_of
 
 WORDS = table_of(WordRow)
 FACT_ROWS = table_of(FactRow)
 ALERTS = table_of(AlertRow)
 DUE = table_of(DueRow)
-DIRTY = table_of(DirtyRow)
+OPEN = table_of(OpenRow)
 LISTS = table_of(ListRow)
 
 _OPS = {str(op): op for op in Op}
@@ -105,11 +105,15 @@ def read_due_by(connection: Connection, county: str, day: date) -> list[str]:
 
 
 def read_dirty(connection: Connection, county: str) -> dict[str, dict[str, list[str]]]:
-    """By open sending the subjects it has said something new about; with which words is not kept."""
+    """By open sending the subjects it has spoken of, with the ids of its words."""
     found: dict[str, dict[str, list[str]]] = {}
-    chosen = select(DIRTY.c.sending, DIRTY.c.subject).where(DIRTY.c.county == int(county))
-    for sending, subject in connection.execute(chosen):
-        found.setdefault(sending, {})[subject] = []
+    end = place_in(county, LAST)
+    for sending, place in connection.execute(select(OPEN.c.sending, OPEN.c.place).where(OPEN.c.county == int(county))):
+        spoken = select(WORDS.c.subject, WORDS.c.id).where(
+            WORDS.c.place > place, WORDS.c.place <= end, WORDS.c.sending == sending
+        )
+        for subject, id_ in connection.execute(spoken):
+            found.setdefault(sending, {}).setdefault(subject, []).append(id_)
     return found
 
 

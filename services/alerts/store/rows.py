@@ -115,16 +115,21 @@ class ListRow(AlertsTable, table=True):
     __table_args__ = (Index("lists_by_scope", "county", "type", "period", "area", unique=True),)
 
 
-class DirtyRow(AlertsTable, table=True):
-    """A subject an open sending has said something new about; its households are judged when that closes."""
+class OpenRow(AlertsTable, table=True):
+    """A sending that has said something new and is not closed.
 
-    __tablename__ = "dirty"
+    Whom it concerns stands in `words` from `place` on and is not written a second time: the households of its subjects
+    are judged when it closes, or when the day turns.
+    """
+
+    __tablename__ = "open_sendings"
     row: int | None = _row()
     county: int
     sending: str
-    subject: str
+    place: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Before its first word that has not been judged by."""
 
-    __table_args__ = (Index("dirty_by_sending", "county", "sending", "subject", unique=True),)
+    __table_args__ = (Index("open_by_sending", "county", "sending", unique=True),)
 
 
 class DueRow(AlertsTable, table=True):
@@ -236,7 +241,7 @@ TABLES: Final = (
     WordRow,
     FactRow,
     ListRow,
-    DirtyRow,
+    OpenRow,
     DueRow,
     AlertRow,
     ChangeRow,

@@ -26,10 +26,13 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading = reading(engine)
+        if engine.dialect.name == "postgresql":
+            # Every question is a transaction of its own: judging takes longer than a transaction may stand idle.
+            self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reads(self) -> Iterator[Connection]:
-        """A transaction that only reads; the fence at the commit tells whether it read what still stands."""
+        """A connection that only reads; the fence at the commit tells whether it read what still stands."""
         with self._reading.begin() as connection:
             yield connection
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete
 from contracts.envelope import Envelope
 from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.ledger import Ledger, raise_ledger
-from services.alerts.store.reading import ALERTS, DIRTY, DUE, FACT_ROWS, LISTS, WORDS
+from services.alerts.store.reading import ALERTS, DUE, FACT_ROWS, LISTS, OPEN, WORDS
 from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
 
 CHANGES = table_of(ChangeRow)
@@ -47,10 +47,10 @@ class Effects:
     facts: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
     """By (county, subject, type, key)."""
     closed: set[tuple[int, str]] = field(default_factory=set)
-    """Sendings that are open no longer, so that nothing is dirty because of them."""
-    dirty: list[Row] = field(default_factory=list)
+    """Sendings that are open no longer."""
+    opened: list[Row] = field(default_factory=list)
     clean: set[int] = field(default_factory=set)
-    """Counties in which nothing is dirty any more, because the day has turned."""
+    """Counties in which no sending holds up judging any more, because the day has turned."""
     lists: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
     due: dict[tuple[int, str], date | None] = field(default_factory=dict)
     alerts: dict[tuple[int, str, str], Row] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
     raise_ledger(connection, ledger)
     append(connection, WORDS, WORD_COLUMNS, effects.words)
     upsert(connection, FACT_ROWS, FACT_COLUMNS, FACT_KEYS, effects.facts.values())
-    _write_dirty(connection, effects)
+    _write_open(connection, effects)
     upsert(connection, LISTS, LIST_COLUMNS, LIST_COLUMNS[:4], effects.lists.values())
     _write_due(connection, effects.due)
     upsert(connection, ALERTS, ALERT_COLUMNS, ALERT_COLUMNS[:3], effects.alerts.values())
@@ -94,12 +94,11 @@ def word_row(place: int, envelope: Envelope, content: str | None) -> Row:
     )
 
 
-def _write_dirty(connection: Connection, effects: Effects) -> None:
+def _write_open(connection: Connection, effects: Effects) -> None:
     for county in effects.clean:
-        connection.execute(delete(DIRTY).where(DIRTY.c.county == county))
-    _delete(connection, DIRTY, ("county", "sending"), effects.closed)
-    columns = ("county", "sending", "subject")
-    add_missing(connection, DIRTY, columns, columns, effects.dirty)
+        connection.execute(delete(OPEN).where(OPEN.c.county == county))
+    _delete(connection, OPEN, ("county", "sending"), effects.closed)
+    add_missing(connection, OPEN, ("county", "sending", "place"), ("county", "sending"), effects.opened)
 
 
 def _write_due(connection: Connection, due: dict[tuple[int, str], date | None]) -> None:

@@ -28,7 +28,7 @@ class Applied:
 def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, effects: Effects) -> Applied:
     """Take words into the cache and note what is to be written; the subjects they name are loaded before."""
     applied = Applied()
-    fresh: list[tuple[str, str]] = []
+    first: dict[str, int] = {}
     county, place = int(cache.county), place_in(cache.county, ledger.words)
     subjects, kept, facts = cache.subjects, effects.words, effects.facts
     for envelope in words:
@@ -37,6 +37,7 @@ def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, e
         if isinstance(data, SendingClosed):
             kept.append(word_row(place, envelope, data.model_dump_json()))
             _close(envelope, data, cache, effects, applied)
+            first.pop(envelope.fact, None)
             continue
         kept.append(word_row(place, envelope, None if data is None else data.content()))
         word = word_of(envelope, data)
@@ -48,11 +49,10 @@ def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, e
             if type_ == MEMBER:
                 cache.move(subject, word.key)
             if cache.make_dirty(word.sending, subject, word.id):
-                fresh.append((word.sending, subject))
+                first[word.sending] = place
     ledger.words = number_at(place)
-    left = [(county, sending, subject) for sending, subject in fresh if subject in cache.dirty.get(sending, ())]
-    cache.stored.update(sending for _, sending, _ in left)
-    effects.dirty += left
+    cache.stored.update(first)
+    effects.opened += [(county, sending, place - 1) for sending, place in first.items()]
     return applied
 
 

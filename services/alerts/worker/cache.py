@@ -56,11 +56,11 @@ class CountyCache:
         self.lists: Lists = read_lists(connection, county)
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
         self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
-        """By open sending the subjects it has said something new about, with the ids of the words heard here."""
+        """By open sending the subjects it has said something new about, with the ids of their words."""
         self.waiting_for: dict[str, set[str]] = {}
         """By dirty subject the open sendings that made it so: the same as `dirty`, the other way round."""
         self.stored = set(self.dirty)
-        """Open sendings whose dirty subjects are in the table."""
+        """Open sendings that are in the table."""
         for sending, subjects in self.dirty.items():
             for subject in subjects:
                 self.waiting_for.setdefault(subject, set()).add(sending)
@@ -126,14 +126,16 @@ class CountyCache:
         return bool(waiting) and (ref in waiting or not waiting.keys().isdisjoint(self.members[ref]))
 
     def make_dirty(self, sending: str, subject: str, id_: str) -> bool:
-        """Note that an open sending has said something new about a subject; False when it was dirty before."""
-        subjects = self.dirty.setdefault(sending, {})
+        """Note that an open sending has said something new about a subject; True when it is the first it says."""
+        subjects = self.dirty.get(sending)
+        if opens := subjects is None:
+            subjects = self.dirty[sending] = {}
         if subject in subjects:
             subjects[subject].append(id_)
-            return False
-        subjects[subject] = [id_]
-        self.waiting_for.setdefault(subject, set()).add(sending)
-        return True
+        else:
+            subjects[subject] = [id_]
+            self.waiting_for.setdefault(subject, set()).add(sending)
+        return opens
 
     def close(self, sending: str) -> dict[str, list[str]]:
         """A sending is open no longer; gives whom it had said something new about, and with which words."""

@@ -50,15 +50,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("partition", "topic"),
     )
     op.create_table(
-        "dirty",
-        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("county", sa.Integer(), nullable=False),
-        sa.Column("sending", sa.String(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("row"),
-    )
-    op.create_index("dirty_by_sending", "dirty", ["county", "sending", "subject"], unique=True)
-    op.create_table(
         "due",
         sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("county", sa.Integer(), nullable=False),
@@ -123,6 +114,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row"),
     )
     op.create_index("lists_by_scope", "lists", ["county", "type", "period", "area"], unique=True)
+    op.create_table(
+        "open_sendings",
+        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("county", sa.Integer(), nullable=False),
+        sa.Column("sending", sa.String(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("row"),
+    )
+    op.create_index("open_by_sending", "open_sendings", ["county", "sending"], unique=True)
     op.create_table(
         "outbox",
         sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
