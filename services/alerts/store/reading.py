@@ -157,9 +157,8 @@ def _about(
     """Rows whose `column` is one of `names`, which travel as one parameter however many they are."""
     if connection.dialect.name == "postgresql":
         among: ColumnElement[bool] = column == any_(cast(bindparam("names"), ARRAY(Text)))
-        yield from connection.execute(chosen.where(among), {"names": list(names)})
+        yield from connection.execute(chosen.where(among), {"names": list(names)}).all()
     else:
         each = func.json_each(bindparam("names", type_=Text)).table_valued("value")
-        yield from connection.execute(
-            chosen.where(column.in_(select(each.c.value))), {"names": json.dumps(list(names))}
-        )
+        among = column.in_(select(each.c.value))
+        yield from connection.execute(chosen.where(among), {"names": json.dumps(list(names))}).all()

@@ -45,8 +45,10 @@ class Stood(NamedTuple):
 class CountyCache:
     """One county's subjects, households and open sendings, as stored and with what the running batch has added."""
 
-    def __init__(self, connection: Connection, county: str) -> None:
+    def __init__(self, connection: Connection, county: str, *, whole: bool = False) -> None:
         self.county = county
+        self.whole = whole
+        """True while everything that is stored is here too, as from a county's first word on: nothing needs reading."""
         self.subjects: dict[str, Facts] = {}
         self.members: dict[str, set[str]] = {}
         self.alerts: dict[str, dict[str, Stood]] = {}
@@ -69,14 +71,16 @@ class CountyCache:
         """Have the facts of these subjects, reading those that are not here."""
         missing = [name for name in names if name not in self.subjects]
         if missing:
-            found = read_facts(connection, self.county, missing)
+            found = {} if self.whole else read_facts(connection, self.county, missing)
             for name in missing:
                 self.subjects[name] = found.get(name) or {}
 
     def load_members(self, connection: Connection, households: Iterable[str]) -> None:
         """Know who was ever stated to belong to these households."""
         missing = [ref for ref in households if ref not in self.members]
-        if missing:
+        if self.whole:
+            self.members.update((ref, set()) for ref in missing)
+        elif missing:
             self.members |= read_members(connection, self.county, missing)
 
     def load_households(self, connection: Connection, households: Collection[str]) -> None:
@@ -85,7 +89,9 @@ class CountyCache:
         names = {name for ref in households for name in self.members[ref]}
         self.load_subjects(connection, names.union(households))
         missing = [ref for ref in households if ref not in self.alerts]
-        if missing:
+        if self.whole:
+            self.alerts.update((ref, {}) for ref in missing)
+        elif missing:
             for ref, alerts in read_alerts(connection, self.county, missing).items():
                 self.alerts[ref] = {rule: _stood(alert) for rule, alert in alerts.items()}
             self.due |= read_due(connection, self.county, missing)
@@ -155,8 +161,10 @@ class CountyCache:
             # They hold facts that are no longer those kept up to date here.
             self.homes.clear()
             self._lived.clear()
-        for ref in _trim(self.alerts, households):
+        judged = _trim(self.alerts, households)
+        for ref in judged:
             self.due.pop(ref, None)
+        self.whole = self.whole and not (gone or judged)
 
 
 def _trim(known: dict[str, Any], limit: int) -> list[str]:

@@ -22,7 +22,8 @@ class Room:
     def cache(self, connection: Connection, county: str) -> CountyCache:
         """The county's cache, read when it is not here."""
         if county not in self.counties:
-            self.counties[county] = CountyCache(connection, county)
+            begun = self.ledger.counties.get(county)
+            self.counties[county] = CountyCache(connection, county, whole=begun is None or begun.words == 0)
         return self.counties[county]
 
 
