@@ -141,8 +141,8 @@ def test_a_bug_ends_the_worker_visibly_and_a_new_start_goes_on(site: Site) -> No
     site.send(HISTORY)
     site.worker.start()
     wait(lambda: site.worker.failure)
-    assert [type(failure).__name__ for failure in failures] == ["Crash"]
     site.worker.stop()
+    assert [type(failure).__name__ for failure in failures] == ["Crash"]
     site.worker.start()
     wait(site.worker.caught_up)
     assert answer(site.store)
