@@ -6,7 +6,6 @@ BIN := .venv/bin
 DATA ?= var
 PORT ?= 8000
 COMPOSE ?= docker compose
-# What one run on two cores may take; `make integration` is the rest.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
@@ -34,8 +33,7 @@ demo: .venv/embedded  ## a pretend county through the real doors, three stories,
 	$(BIN)/shouwang demo --data $(DATA) --port $(PORT)
 
 test: .venv/dev  ## all tests that need no Docker
-	$(PYTEST) -m "not docker and not compose and not slow" --ignore tests/integration
-	@echo "tests/integration (the worker's promises on a real broker, five minutes) is run by: make integration"
+	$(PYTEST) -m "not docker and not compose and not slow"
 
 check: .venv/dev  ## style, types, borders, generated files, tests: what CI runs first
 	$(BIN)/ruff format --check -q .
@@ -51,7 +49,7 @@ fix: .venv/dev  ## format, mend what can be mended, write generated files again
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/python -m contracts export
 
-integration: .venv/dev  ## the worker's promises on a real broker: kill, stall and take-over, poison, gap
+integration: .venv/dev  ## of `make test`, only the worker's promises on a real broker: kill, stall and take-over, poison, gap
 	$(BIN)/python -m pytest -q tests/integration
 
 bench: .venv/dev  ## the figures of the README, as a table and as JSON
