@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -148,6 +149,11 @@ def test_without_the_vault_the_page_shows_references(tmp_path: Path) -> None:
     page = signed_in(Seeded(tmp_path, [RED], Away())).get("/")
     assert page.status_code == 200
     assert wording.short(RED.ref) in page.text
+
+
+def test_a_day_of_another_year_says_its_year() -> None:
+    assert wording.day(date(2026, 6, 28), date(2026, 6, 30)) == "06-28"
+    assert wording.day(date(2025, 6, 28), date(2026, 6, 30)) == "2025-06-28"
 
 
 class Tags(HTMLParser):

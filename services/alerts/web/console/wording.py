@@ -21,9 +21,9 @@ def short(ref: str) -> str:
     return ref[2:8].upper() if ref.startswith(("h1", "p1")) else ref
 
 
-def day(value: date | datetime) -> str:
-    """11-25 of this or any year: lists."""
-    return f"{value:%m-%d}"
+def day(value: date | datetime, today: date) -> str:
+    """11-25 within the year of `today`, else 2025-11-25: an alert a year old must not look two days old."""
+    return f"{value:%m-%d}" if value.year == today.year else f"{value:%Y-%m-%d}"
 
 
 def full_day(value: date) -> str:
@@ -41,7 +41,7 @@ def level(name: str) -> str:
     return LEVELS.get(name, name)
 
 
-FILTERS: Final[dict[str, Callable[[Any], str]]] = {
+FILTERS: Final[dict[str, Callable[..., str]]] = {
     "short": short,
     "day": day,
     "full_day": full_day,
