@@ -1,7 +1,11 @@
 """Letters: bytes no stage could use, set aside with stage and reason, resting encrypted until a person settles them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+KEPT: Final = timedelta(days=30)
+"""How long a letter can be opened; then the key it was sealed with is destroyed (docs/design.md 2, R8)."""
 
 
 class Seals(Protocol):
@@ -12,6 +16,9 @@ class Seals(Protocol):
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what was sealed under the same context."""
+
+    def destroy_before(self, day: date) -> int:
+        """Destroy the keys of days before `day`; returns how many."""
 
 
 @dataclass(frozen=True, slots=True)

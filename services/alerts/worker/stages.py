@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -22,7 +22,7 @@ from services.alerts.worker.unit import Room, Unit, fitting, read_to
 from shouwang.kit.bus import Batch
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
-from shouwang.kit.letters import Seals
+from shouwang.kit.letters import KEPT, Seals
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger
 
@@ -87,7 +87,7 @@ class Stages:
         return processed
 
     def turn_day(self, county: str, day: date) -> Processed:
-        """Turn a county to a day, once; a day it has reached already changes nothing."""
+        """Turn a county to a day, once; a day it has reached already changes nothing. Old letters' keys end here."""
 
         def turn(room: Room, unit: Unit) -> bool:
             if (unit.ledger.county(county).day or date.min) >= day:
@@ -100,6 +100,8 @@ class Stages:
             return True
 
         processed = self._commit(partition_of(self._counties[county].number), turn)
+        # One day more: a key's last letter may have been sealed at the end of its day.
+        self._sealer.destroy_before((self._clock.now() - KEPT - timedelta(days=1)).date())
         self._say("judge", processed, county=county, day=day.isoformat())
         return processed
 
