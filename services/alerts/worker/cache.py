@@ -59,13 +59,8 @@ class CountyCache:
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
         self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
         """By open sending the subjects it has said something new about, with the ids of their words."""
-        self.waiting_for: dict[str, set[str]] = {}
-        """By dirty subject the open sendings that made it so: the same as `dirty`, the other way round."""
         self.stored = set(self.dirty)
         """Open sendings that are in the table."""
-        for sending, subjects in self.dirty.items():
-            for subject in subjects:
-                self.waiting_for.setdefault(subject, set()).add(sending)
 
     def load_subjects(self, connection: Connection, names: Iterable[str]) -> None:
         """Have the facts of these subjects, reading those that are not here."""
@@ -128,8 +123,8 @@ class CountyCache:
 
     def is_waited_for(self, ref: str) -> bool:
         """True while an open sending has said something new about a household or anybody of it."""
-        waiting = self.waiting_for
-        return bool(waiting) and (ref in waiting or not waiting.keys().isdisjoint(self.members[ref]))
+        members = self.members[ref]
+        return any(ref in said or not said.keys().isdisjoint(members) for said in self.dirty.values())
 
     def make_dirty(self, sending: str, subject: str, id_: str) -> bool:
         """Note that an open sending has said something new about a subject; True when it is the first it says."""
@@ -140,18 +135,11 @@ class CountyCache:
             subjects[subject].append(id_)
         else:
             subjects[subject] = [id_]
-            self.waiting_for.setdefault(subject, set()).add(sending)
         return opens
 
     def close(self, sending: str) -> dict[str, list[str]]:
         """A sending is open no longer; gives whom it had said something new about, and with which words."""
-        subjects = self.dirty.pop(sending, {})
-        for subject in subjects:
-            rest = self.waiting_for[subject]
-            rest.discard(sending)
-            if not rest:
-                del self.waiting_for[subject]
-        return subjects
+        return self.dirty.pop(sending, {})
 
     def trim(self, households: int = HOUSEHOLDS) -> None:
         """Forget what came into memory first, beyond a number of households; after the commit only."""

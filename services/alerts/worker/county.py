@@ -94,7 +94,7 @@ class CountyWork:
             self.cache.load_subjects(self.connection, subjects)
             households = self.cache.households_of(subjects)
             self.cache.load_members(self.connection, households)
-        if self.cache.waiting_for:
+        if self.cache.dirty:
             households = {ref: ids for ref, ids in households.items() if not self.cache.is_waited_for(ref)}
         self._judge(households)
 
