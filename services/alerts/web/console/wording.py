@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 LEVELS: Final = {"red": "红", "orange": "橙", "yellow": "黄"}
 DEPARTMENTS: Final = {
