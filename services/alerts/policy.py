@@ -280,6 +280,9 @@ def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Poli
         sentences=tuple(reading.read(county, files.parameters, terms, documents)),
         reads=_readers({**reads, "county": class_reads}),
         coverage_types=frozenset(type_ for one in (*reads.values(), class_reads) for type_ in one.coverage),
+        household_rules=(of_households := tuple(one for one in rules.values() if one.for_each == "household")),
+        village_rules=tuple(one for one in rules.values() if one.for_each == "village"),
+        told_by_village=frozenset[str]().union(*(one.names for one in of_households)),
     )
 
 

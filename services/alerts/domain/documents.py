@@ -70,8 +70,9 @@ class LevelFile(Shape):
 
 
 class RuleFile(Document):
-    """rules/*.toml."""
+    """rules/*.toml; its subject is a household unless it says a village."""
 
+    for_each: Literal["household", "village"] = "household"
     level: Annotated[list[LevelFile], Field(min_length=1)]
     suppressed_when: str = ""
 

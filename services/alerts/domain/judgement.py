@@ -1,6 +1,7 @@
 """Judge: from facts, rulebook and day to the alerts that must stand, from scratch (docs/design.md 4.3)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.rules import Rule
 from services.alerts.domain.scope import Scope
 from services.alerts.domain.signals import Evidence, Signal
+from services.alerts.domain.word import Facts
 
 
 class DocumentFailed(RuntimeError):
@@ -17,7 +19,10 @@ class DocumentFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One rule that holds for a household today, and why; `cannot_tell` are signals it names that came out unknown."""
+    """One rule that holds for a household or a village today, and why.
+
+    `class_` is the household's, empty for a village; `cannot_tell` are signals the rule names that came out unknown.
+    """
 
     rule: str
     level: str
@@ -34,7 +39,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What holds for one household on one day, and the next day on which time alone can change it."""
+    """What holds for one household (or village) on one day, and the next day on which time alone can change it."""
 
     alerts: tuple[Alert, ...]
     due: date | None
@@ -43,6 +48,8 @@ class Judgement:
     """(signal, subject) of what could not be told."""
     unsure: tuple[str, ...] = ()
     """Rules that do not hold as far as is known, but might."""
+    village: str = ""
+    """The household's village as judged (empty: not known), or the village itself."""
 
 
 def judge(
@@ -65,13 +72,26 @@ def judge(
         scope.force_class(as_class)
     scope.note(home.until)
     if not scope.members:
-        return Judgement((), scope.due)
-    evidence = _signals(scope, policy)
+        return Judgement((), scope.due, village=scope.village)
+    return _judged(scope, _signals(scope, policy), policy.household_rules)
+
+
+def judge_village(code: str, facts: Facts, policy: Policy, today: date, lists: Lists) -> Judgement:
+    """Judge one village by the rules whose subject is a village; `facts` are those about it."""
+    scope = Scope(Household(code, village=facts), [], today, lists, policy.law, _village=code)
+    scope.force_class("")
+    _, _, signals = policy.plan(frozenset(facts))
+    found = [_stand(signal, scope, code) for signal in signals]
+    return _judged(scope, [one for one in found if one is not None], policy.village_rules)
+
+
+def _judged(scope: Scope, evidence: list[Evidence], rules: Sequence[Rule]) -> Judgement:
     if not evidence and not scope.unknown:
-        return Judgement((), scope.due)
+        return Judgement((), scope.due, village=scope.village)
     evidence.sort(key=lambda one: (one.id, one.subject))
-    alerts, unsure = _alerts(scope, policy, evidence)
-    return Judgement(tuple(alerts), scope.due, tuple(evidence), tuple(sorted(scope.unknown_of)), tuple(unsure))
+    alerts, unsure = _alerts(scope, rules, evidence)
+    unknown = tuple(sorted(scope.unknown_of))
+    return Judgement(tuple(alerts), scope.due, tuple(evidence), unknown, tuple(unsure), scope.village)
 
 
 def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
@@ -84,8 +104,9 @@ def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
         asked = (one for one in for_person if one.own is None or not one.own.isdisjoint(facts))
         found += [_stand(signal, scope, member.ref) for signal in asked]
     found += [_stand(signal, scope, household.ref) for signal in for_household]
-    if scope.household.village:
-        found += [_stand(signal, scope, scope.village) for signal in for_village]
+    if household.village:
+        asked_of_village = (one for one in for_village if one.id in policy.told_by_village)
+        found += [_stand(signal, scope, scope.village) for signal in asked_of_village]
     return [one for one in found if one is not None]
 
 
@@ -96,9 +117,9 @@ def _stand(signal: Signal, scope: Scope, subject: str) -> Evidence | None:
         raise DocumentFailed(f"signals/{signal.id}") from failed
 
 
-def _alerts(scope: Scope, policy: Policy, evidence: list[Evidence]) -> tuple[list[Alert], list[str]]:
+def _alerts(scope: Scope, rules: Sequence[Rule], evidence: list[Evidence]) -> tuple[list[Alert], list[str]]:
     alerts, unsure = [], []
-    for rule in policy.rules.values():
+    for rule in rules:
         if rule.names.isdisjoint(scope.signs) and rule.names.isdisjoint(scope.unknown):
             continue
         try:

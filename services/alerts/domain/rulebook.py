@@ -32,6 +32,10 @@ class Policy:
     """Which documents read a type; types nobody reads need no judging."""
     coverage_types: frozenset[str]
     """Types of which a list's arrival alone can change a judgement."""
+    household_rules: tuple[Rule, ...] = ()
+    village_rules: tuple[Rule, ...] = ()
+    told_by_village: frozenset[str] = frozenset()
+    """Signals of the village that a rule about households names."""
     _plans: dict[frozenset[str], Plan] = field(default_factory=dict, compare=False, repr=False)
 
     def __repr__(self) -> str:

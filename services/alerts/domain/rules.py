@@ -1,6 +1,7 @@
 """Rule: which signals of one household make an alert, at which level, and when it is kept but not raised."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from services.alerts.domain.condition import Compiler
 from services.alerts.domain.documents import RuleFile
@@ -15,6 +16,7 @@ class Rule:
 
     id: str
     title: str
+    for_each: Literal["household", "village"]
     when: Run
     levels: tuple[tuple[str, Run | None], ...]
     suppress: Run | None
@@ -57,6 +59,7 @@ def compile_rule(
     return Rule(
         id=id_,
         title=file.title,
+        for_each=file.for_each,
         when=node.run,
         levels=tuple(sorted(levels, key=lambda one: order.index(one[0]))),
         suppress=suppress,

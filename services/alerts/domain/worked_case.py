@@ -9,9 +9,9 @@ from contracts.civil_affairs import HouseholdMember
 from contracts.facts import Fact
 from contracts.sending import ListClosed, Unread
 from contracts.vocabulary import Op
-from services.alerts.domain.documents import CaseFile, Document, RuleFile
+from services.alerts.domain.documents import CaseFile, Document, RuleFile, SignalFile
 from services.alerts.domain.household import MEMBER, Household, Lists
-from services.alerts.domain.judgement import Judgement, judge
+from services.alerts.domain.judgement import Judgement, judge, judge_village
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.word import Facts, Word, take
 
@@ -95,7 +95,7 @@ def _membership(fields: Mapping[str, Any], born: date) -> HouseholdMember:
     return HouseholdMember.model_construct(
         户编号=fields["户编号"],
         户序=fields["户编号"],
-        村代码=None,
+        村代码=VILLAGE,
         与户主关系=fields.get("与户主关系"),
         生效日期=date.fromisoformat(effective) if isinstance(effective, str) else effective,
         变动=fields.get("变动", "在户"),
@@ -116,10 +116,15 @@ def run(policy: Policy, id_: str, document: Document, case: CaseFile) -> list[st
     whole = {one.who: BORN for one in given if one.who not in (HOME, VILLAGE)} | case.people
     people = whole or {"户主": BORN}
     households, lists = build(people, given, [Received(*one) for one in case.received])
-    judged = judge(households[HOME], policy, case.today, lists, as_class=case.class_)
+    home = households[HOME]
+    if isinstance(document, RuleFile | SignalFile) and document.for_each == "village":
+        judged = judge_village(VILLAGE, home.village, policy, case.today, lists)
+    else:
+        judged = judge(home, policy, case.today, lists, as_class=case.class_)
     if isinstance(document, RuleFile):
         return _compare_rule(id_, case, judged)
-    who = case.who or next(iter(people if policy.signals[id_].for_each == "person" else (HOME,)))
+    subjects = {"person": next(iter(people)), "household": HOME, "village": VILLAGE}
+    who = case.who or subjects[policy.signals[id_].for_each]
     got = _of_signal(judged, id_, who)
     return [] if got == case.result else [f"对{who}应为 {case.result}，判出来是 {got}"]
 
