@@ -11,7 +11,7 @@ import httpx
 from contracts.envelope import Envelope, decode
 from contracts.topics import TOPICS, facts_topic, partition_of
 from shouwang.kit.adapter.declaration import Adapter
-from shouwang.kit.adapter.serve import Door
+from shouwang.kit.adapter.serve import Door, Folders
 from shouwang.kit.adapter.tables import MIGRATIONS
 from shouwang.kit.bus import Log
 from shouwang.kit.bus.local import LocalLog
@@ -80,7 +80,7 @@ class Office:
         """A second process over the same database, as after a crash."""
         return Door(
             adapter_of(self.department), self.engine, self.keyring, self.counties, self.clock, self.vault, self._log,
-            drop=self._drop,
+            folders=Folders(self.folder / "checkpoints", self._drop),
         )  # fmt: skip
 
     def issue(self, county: County) -> str:

@@ -23,6 +23,7 @@ from services.alerts.store.rows import place_in
 from services.alerts.store.writing import LETTERS
 from services.alerts.triage import Titles, Triage
 from services.alerts.web.app import build
+from shouwang.kit.audit import Audit
 from shouwang.kit.clock import SHANGHAI, TrialClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import open_database, upgrade
@@ -75,7 +76,7 @@ class Seeded:
             for number, home in enumerate(homes):
                 _write(connection, home, number)
             connection.execute(LETTERS.insert(), [_letter()])
-        self.triage = Triage(self.engine, TITLES, COUNTIES, self.clock, vault)
+        self.triage = Triage(self.engine, TITLES, COUNTIES, self.clock, Audit(bytes(32), self.clock), vault)
         self.app: FastAPI = build(self.triage, KEY, self.clock, Metrics(CollectorRegistry()))
 
 

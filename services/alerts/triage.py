@@ -18,14 +18,11 @@ from services.alerts.store.reading import Standing, read_alerts, read_facts, rea
 from services.alerts.store.rows import county_at
 from services.alerts.views import AlertView, HouseholdView, Line, MemberView, Queue, Said, Signal
 from services.alerts.views import Titles as Titles  # noqa: PLC0414
+from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock, TrialClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import reading
 from shouwang.kit.vault import Vault, VaultAway
-
-ACTOR: Final = "console"
-"""Whom the vault's audit names while the console has one key for all; officers come with cases."""
-
 
 KEPT_COUNTS: Final = 1_000
 """Filters whose counts are remembered: more than a county's staff has open."""
@@ -49,11 +46,12 @@ class Triage:
         titles: Titles,
         counties: Mapping[str, County],
         clock: Clock,
+        audit: Audit,
         vault: Vault | None = None,
     ) -> None:
         self._engine, self._reading = engine, reading(engine)
         self.titles, self.counties = titles, counties
-        self._clock, self._vault = clock, vault
+        self._clock, self._audit, self._vault = clock, audit, vault
         self._counted: dict[Wanted, Counts] = {}
         self._counted_at: tuple[tuple[int, int], ...] | None = None
 
@@ -61,14 +59,17 @@ class Triage:
         """The day the county is at."""
         return self._clock.today(county)
 
-    def queue(self, wanted: Wanted, after: Place | None, limit: int) -> Queue:
-        """One page of subjects with standing alerts, heaviest and longest standing first."""
+    def queue(self, wanted: Wanted, after: Place | None, limit: int, *, actor: str) -> Queue:
+        """One page of subjects with standing alerts, heaviest and longest standing first.
+
+        Whom it shows stands in the vault's audit chain, which gives the names.
+        """
         county = wanted.county
         with self._reading.connect() as connection:
             found = queues.read_queue(connection, wanted, after, limit + 1)
             levels, rules, villages = self._counts(connection, wanted._replace(level=""))
             places = {one.place.subject: one.place for one in found[:limit]}
-            lines = tuple(self._lines(connection, county, places))
+            lines = tuple(self._lines(connection, county, places, actor))
         total = levels.get(wanted.level, 0) if wanted.level else sum(levels.values())
         last = found[limit - 1].place if len(found) > limit else None
         return Queue(lines, levels, rules, villages, total, last)
@@ -86,8 +87,8 @@ class Triage:
             )
         return self._counted[wanted]
 
-    def household(self, county: str, ref: str) -> HouseholdView:
-        """One household whole; raises Unknown."""
+    def household(self, county: str, ref: str, *, actor: str) -> HouseholdView:
+        """One household whole, after the look at it is written down; raises Unknown."""
         if kind_of(ref) != "household":
             raise Unknown(ref)
         today = self.today(county)
@@ -96,6 +97,9 @@ class Triage:
             standing = read_alerts(connection, county, [ref])[ref]
         if not (household.facts or household.members or standing):
             raise Unknown(ref)
+        with self._engine.begin() as connection:
+            where, people = f"{county}/{ref}", (ref, *household.members)
+            self._audit.append(connection, actor=actor, action="household.view", object_=where, seen=people)
         whos = _whos([household], today)
         views = self._views(standing, whos)
         raised = tuple(view for view in views if not view.suppressed)
@@ -104,7 +108,7 @@ class Triage:
         here = living(household, today)
         village = next((alert.village for alert in standing.values() if alert.village), "")
         place = Place(0, "", ref)
-        line = Line(place, ref, "household", village, self._names(county, [ref]).get(ref, ""), len(here), raised)
+        line = Line(place, ref, "household", village, self._names(county, [ref], actor).get(ref, ""), len(here), raised)
         spoke = {one.department for one in said}
         silent = tuple(
             dict.fromkeys(fact.meta.department for fact in FACTS.values() if fact.meta.department not in spoke)
@@ -113,8 +117,9 @@ class Triage:
         members = tuple(MemberView(one.ref, whos[one.ref], one.membership.性别) for one in here)
         return HouseholdView(line, suppressed, members, tuple(said), silent)
 
-    def alerts(self, *, suppressed: bool) -> Iterator[dict[str, Any]]:
+    def alerts(self, *, suppressed: bool, actor: str) -> Iterator[dict[str, Any]]:
         """Every standing alert with its evidence, as `shouwang alerts --json` prints it (docs/feeds.md, "Commands")."""
+        self._note(actor, "alerts.export", "suppressed too" if suppressed else "standing")
         with self._reading.connect() as connection:
             for row in queues.read_standing(connection, suppressed=suppressed):
                 evidence = json.loads(row["evidence"])
@@ -128,8 +133,9 @@ class Triage:
                     **{name: row[name] for name in ("raised_on", "rulebook")},
                 }
 
-    def words(self) -> Iterator[str]:
+    def words(self, *, actor: str) -> Iterator[str]:
         """Every accepted entry in arrival order, as JSON text, for an independent recomputation."""
+        self._note(actor, "words.export", "all")
         with self._reading.connect() as connection:
             for row in queues.read_words(connection):
                 said = {name: row[name] for name in _WORD}
@@ -149,17 +155,19 @@ class Triage:
                 return letter
         raise Unknown(str(id_))
 
-    def replay_letter(self, id_: int) -> None:
+    def replay_letter(self, id_: int, *, actor: str) -> None:
         """Have a letter tried again by the worker; raises Unknown."""
         with self._engine.begin() as connection:
             if not queues.want_letter(connection, id_):
                 raise Unknown(str(id_))
+            self._audit.append(connection, actor=actor, action="letter.replay", object_=str(id_))
 
-    def drop_letter(self, id_: int) -> None:
+    def drop_letter(self, id_: int, *, actor: str) -> None:
         """Throw a letter away; raises Unknown."""
         with self._engine.begin() as connection:
             if not queues.drop_letter(connection, id_):
                 raise Unknown(str(id_))
+            self._audit.append(connection, actor=actor, action="letter.drop", object_=str(id_))
 
     def progress(self) -> dict[str, Any]:
         """Where every county stands: day, rulebook, last number of each department, what waits."""
@@ -183,12 +191,13 @@ class Triage:
             }
         return {"counties": said, "letters": sum(letters.values())}
 
-    def turn(self, county: str, day: date) -> None:
+    def turn(self, county: str, day: date, *, actor: str) -> None:
         """Turn a county's day; raises Unknown, NotATrial. The worker judges it once it has caught up."""
         if county not in self.counties:
             raise Unknown(county)
         if not isinstance(self._clock, TrialClock):
             raise NotATrial
+        self._note(actor, "day.turn", f"{county}/{day}")
         self._clock.turn(county, day)
 
     def ready(self) -> str:
@@ -197,11 +206,15 @@ class Triage:
             connection.exec_driver_sql("SELECT 1 FROM ledger LIMIT 1")
         return ""
 
-    def _lines(self, connection: Connection, county: str, places: Mapping[str, Place]) -> Iterator[Line]:
+    def _note(self, actor: str, action: str, object_: str) -> None:
+        with self._engine.begin() as connection:
+            self._audit.append(connection, actor=actor, action=action, object_=object_)
+
+    def _lines(self, connection: Connection, county: str, places: Mapping[str, Place], actor: str) -> Iterator[Line]:
         today = self.today(county)
         standing = read_alerts(connection, county, list(places))
         homes = self._households(connection, county, [ref for ref in places if kind_of(ref) == "household"])
-        names = self._names(county, list(homes))
+        names = self._names(county, list(homes), actor)
         whos = _whos(homes.values(), today)
         for ref, place in places.items():
             views = tuple(view for view in self._views(standing[ref], whos) if not view.suppressed)
@@ -249,12 +262,12 @@ class Triage:
             tuple(self.titles.signal(id_) for id_ in evidence["cannot_tell"]),
         )
 
-    def _names(self, county: str, refs: list[str]) -> dict[str, str]:
+    def _names(self, county: str, refs: list[str], actor: str) -> dict[str, str]:
         """Masked names; without the vault a page shows references."""
         if self._vault is None or not refs:
             return {}
         try:
-            return self._vault.find(county, refs, actor=ACTOR)
+            return self._vault.find(county, refs, actor=actor)
         except VaultAway:
             return {}
 

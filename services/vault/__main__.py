@@ -31,7 +31,8 @@ def main(argv: list[str]) -> None:
     try:
         require_current(engine, MIGRATIONS)
         keys = KeyRing.open(settings.keys)
-        store = VaultStore(engine, keys.sealer("vault"), Audit(keys.secret("audit-vault"), SystemClock()))
+        audit = Audit.of(keys, "vault", SystemClock(), settings.checkpoints)
+        store = VaultStore(engine, keys.sealer("vault"), audit)
         app = build(store, keys.service_key("vault"), Metrics(CollectorRegistry()))
     except (SchemaOutdated, MissingKey, OpenToOthers) as refused:
         raise SystemExit(str(refused)) from None

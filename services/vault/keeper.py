@@ -43,7 +43,7 @@ class VaultStore:
         with self._engine.begin() as connection:
             names = {one.ref: masked(one.name) for one in self._said(connection, county, wanted) if one.name}
             said = f"{len(names)} of {len(wanted)}"
-            self._audit.append(connection, actor=actor, action="vault.find", object_=county, result=said)
+            self._audit.append(connection, actor=actor, action="vault.find", object_=county, result=said, seen=names)
         return names
 
     def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
@@ -54,7 +54,7 @@ class VaultStore:
             known = tuple(self._said(connection, county, [ref]))
             object_, said = f"{county}/{ref}", f"{len(known)} departments"
             self._audit.append(
-                connection, actor=actor, action="vault.unmask", object_=object_, reason=reason, result=said
+                connection, actor=actor, action="vault.unmask", object_=object_, reason=reason, result=said, seen=[ref]
             )
         return known
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from shouwang.cli import alerts, day, doctor, keys, letters, push, receipts, refs, rulebook, run
+from shouwang.cli import alerts, audit, day, doctor, keys, letters, push, receipts, refs, rulebook, run
 
 app = typer.Typer(
     name="shouwang",
@@ -25,6 +25,8 @@ app.command("ref")(refs.ref)
 app.command("day")(day.day)
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(letters.app, name="letters")
+app.add_typer(audit.app, name="audit")
+app.command("incident")(audit.incident)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(run.migrate)
 app.command("check-config")(run.check_config)

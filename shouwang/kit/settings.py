@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """The counties served."""
     host: str = "127.0.0.1"
     port: int = 8000
+    checkpoints: Path = Path("var/checkpoints")
+    """The second place, where the ends of audit chains are noted (shouwang/kit/checkpoints.py)."""
     day_file: Path | None = None
     """Trial installations only: the small file that holds the county's day."""
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
@@ -15,6 +15,9 @@ from contracts.catalogue import DEPARTMENTS
 from shouwang.kit.clock import TrialClock
 from shouwang.kit.counties import CountiesRefused, County, load_counties
 from shouwang.kit.keys import KeyRing
+
+if TYPE_CHECKING:
+    from shouwang.kit.audit import Audit
 
 DELIVERED: Final = Path(__file__).parents[2] / "counties.toml"
 """The counties as the checkout delivers them."""
@@ -45,6 +48,11 @@ class Installation:
     def drop(self) -> Path:
         """The drop folder, `<department>/<feed>/`."""
         return self.folder / "drop"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The second place, where the ends of audit chains are noted."""
+        return self.folder / "checkpoints"
 
     @property
     def day_file(self) -> Path:
@@ -142,13 +150,17 @@ class Installation:
         }
         _write(self.instance_file, json.dumps(said) + "\n")
 
-    def audit_references(self, keys: KeyRing, county: str, kind: str, count: int) -> None:
-        """Write into the vault's chain that somebody asked for references."""
+    def audit(self, service: str, keys: KeyRing) -> "Audit":
+        """A service's audit chain."""
         from shouwang.kit.audit import Audit
 
+        return Audit.of(keys, service, self.clock(), self.checkpoints)
+
+    def audit_references(self, keys: KeyRing, county: str, kind: str, count: int) -> None:
+        """Write into the vault's chain that somebody asked for references."""
         engine = self.database("vault")
         with engine.begin() as connection:
-            Audit(keys.secret("audit-vault"), self.clock()).append(
+            self.audit("vault", keys).append(
                 connection,
                 actor=f"cli:{os.getuid()}",
                 action="vault.ref",

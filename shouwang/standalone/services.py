@@ -21,8 +21,7 @@ from services.alerts.worker.local import LocalWorker
 from services.alerts.worker.stages import Stages
 from services.vault.keeper import VaultStore
 from shouwang.kit.adapter.declaration import Adapter
-from shouwang.kit.adapter.serve import Door
-from shouwang.kit.audit import Audit
+from shouwang.kit.adapter.serve import Door, Folders
 from shouwang.kit.bus.local import LocalLog
 from shouwang.kit.keys import KeyRing
 from shouwang.kit.metrics import Metrics
@@ -70,13 +69,13 @@ def assemble(installation: Installation) -> Services:
     installation.upgrade_locked()
     log = LocalLog(installation.log)
     log.ensure(TOPICS)
-    vault = VaultStore(installation.database("vault"), keys.sealer("vault"), Audit(keys.secret("audit-vault"), clock))
+    vault = VaultStore(installation.database("vault"), keys.sealer("vault"), installation.audit("vault", keys))
     policy = load_rulebook(RULEBOOK)
     alerts = installation.database("alerts")
     store = Store(alerts)
     stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
     worker = LocalWorker(stages, store, log, counties.values(), clock)
-    triage = Triage(alerts, Titles.of(policy), counties, clock, vault)
+    triage = Triage(alerts, Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault)
     web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
         department: Door(
@@ -87,7 +86,7 @@ def assemble(installation: Installation) -> Services:
             clock,
             vault,
             log,
-            drop=installation.drop,
+            folders=Folders(installation.checkpoints, installation.drop),
         )
         for department in DEPARTMENTS
     }

@@ -130,11 +130,11 @@ def test_every_answer_carries_the_headers_that_keep_it_in_place(browser: httpx.C
 def test_a_session_ends_after_idling_and_in_any_case_after_its_longest_time() -> None:
     clock = FixedClock(NOW)
     sessions = Sessions(clock)
-    idle, busy = sessions.open(), sessions.open()
+    idle, busy = sessions.open("county"), sessions.open("county")
     clock.set(NOW + IDLE + timedelta(seconds=1))
     assert sessions.find(idle.token) is None
     assert sessions.find(busy.token) is None
-    busy = sessions.open()
+    busy = sessions.open("county")
     began = clock.now()
     while clock.now() - began <= LONGEST - IDLE:
         assert sessions.find(busy.token)

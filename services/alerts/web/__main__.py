@@ -11,6 +11,7 @@ from services.alerts.store import MIGRATIONS
 from services.alerts.triage import Titles, Triage
 from services.alerts.web.app import build
 from shouwang.kit import observe
+from shouwang.kit.audit import Audit
 from shouwang.kit.clock import SystemClock, TrialClock
 from shouwang.kit.counties import CountiesRefused, load_counties
 from shouwang.kit.database import SchemaOutdated, open_database, require_current
@@ -40,9 +41,10 @@ def main(argv: list[str]) -> None:
     try:
         require_current(engine, MIGRATIONS)
         keys = KeyRing.open(settings.keys)
+        audit = Audit.of(keys, "alerts", clock, settings.checkpoints)
         vault = VaultHttp(settings.vault_url, keys.service_key("vault")) if settings.vault_url else None
         titles = Titles.of(load_rulebook(settings.rulebook))
-        triage = Triage(engine, titles, load_counties(settings.counties), clock, vault)
+        triage = Triage(engine, titles, load_counties(settings.counties), clock, audit, vault)
         app = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     except (SchemaOutdated, MissingKey, OpenToOthers, RulebookRefused, CountiesRefused) as refused:
         raise SystemExit(str(refused)) from None

@@ -38,18 +38,19 @@ def routes(triage: Triage, gate: Gate) -> APIRouter:
 def _add_reading(router: APIRouter, triage: Triage, gate: Gate) -> None:
     may = [Depends(gate.reads)]
 
-    @router.get("/alerts", dependencies=may)
-    def alerts(*, suppressed: bool = False) -> StreamingResponse:
+    @router.get("/alerts")
+    def alerts(actor: Annotated[str, Depends(gate.reads)], *, suppressed: bool = False) -> StreamingResponse:
         """Standing alerts, one a line."""
         lines = (
-            json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in triage.alerts(suppressed=suppressed)
+            json.dumps(one, ensure_ascii=False, separators=(",", ":"))
+            for one in triage.alerts(suppressed=suppressed, actor=actor)
         )
         return _stream(lines)
 
-    @router.get("/words", dependencies=may)
-    def words() -> StreamingResponse:
+    @router.get("/words")
+    def words(actor: Annotated[str, Depends(gate.reads)]) -> StreamingResponse:
         """Accepted words in arrival order, one a line."""
-        return _stream(triage.words())
+        return _stream(triage.words(actor=actor))
 
     @router.get("/letters", dependencies=may)
     def letters() -> dict[str, list[dict[str, Any]]]:
@@ -82,31 +83,29 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate) -> None:
 
 
 def _add_acting(router: APIRouter, triage: Triage, gate: Gate) -> None:
-    may = [Depends(gate.acts)]
-
-    @router.post("/letters/{letter}/replay", dependencies=may)
-    def replay(letter: int) -> dict[str, int]:
+    @router.post("/letters/{letter}/replay")
+    def replay(letter: int, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, int]:
         """Have a letter tried again."""
         try:
-            triage.replay_letter(letter)
+            triage.replay_letter(letter, actor=actor)
         except Unknown:
             raise _no_letter() from None
         return {"replaying": letter}
 
-    @router.delete("/letters/{letter}", dependencies=may)
-    def drop(letter: int) -> dict[str, int]:
+    @router.delete("/letters/{letter}")
+    def drop(letter: int, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, int]:
         """Throw a letter away."""
         try:
-            triage.drop_letter(letter)
+            triage.drop_letter(letter, actor=actor)
         except Unknown:
             raise _no_letter() from None
         return {"dropped": letter}
 
-    @router.post("/day", dependencies=may)
-    def day(body: DayBody) -> dict[str, str]:
+    @router.post("/day")
+    def day(body: DayBody, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, str]:
         """Turn a county's day; trial installations only."""
         try:
-            triage.turn(body.county, body.day)
+            triage.turn(body.county, body.day, actor=actor)
         except Unknown:
             raise Problem(404, "county_unknown", "没有这个县", "请核对县代码，见 counties.toml。") from None
         except NotATrial:

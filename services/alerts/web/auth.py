@@ -20,6 +20,8 @@ TRIES: Final = 5
 PAUSE: Final = timedelta(minutes=1)
 """After five wrong keys from one address in a row the next is heard a minute later."""
 KEPT_ADDRESSES: Final = 10_000
+COUNTY_KEY: Final = "county"
+"""Whom the audit chain names for whoever shows the county's key, a command or a person."""
 SESSION: Final = "shouwang_session"
 FORM: Final = "shouwang_form"
 """Cookie of a visitor who has not signed in; the sign-in form's token is bound to it."""
@@ -37,6 +39,8 @@ class Session:
     csrf: str
     began: datetime
     seen: datetime
+    actor: str
+    """As the audit chain names whoever it is."""
 
 
 class Sessions:
@@ -46,11 +50,11 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
 
-    def open(self) -> Session:
+    def open(self, actor: str) -> Session:
         """A session under a fresh token."""
         now = self._clock.now()
         self._open = {token: session for token, session in self._open.items() if not _over(session, now)}
-        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(32), now, now)
+        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(32), now, now, actor)
         self._open[session.token] = session
         return session
 
@@ -113,19 +117,23 @@ class Gate:
             raise SignInNeeded
         return session
 
-    def reads(self, request: Request) -> None:
-        """For reading the API: the key, or a session."""
-        if "authorization" not in request.headers and self.sessions.find(request.cookies.get(SESSION, "")):
-            return
-        self.acts(request)
+    def reads(self, request: Request) -> str:
+        """For reading the API, the key or a session; gives the actor."""
+        session = self.sessions.find(request.cookies.get(SESSION, ""))
+        if "authorization" not in request.headers and session:
+            return session.actor
+        return self.acts(request)
 
-    def acts(self, request: Request) -> None:
-        """For changing anything over the API: the key. A cookie is no leave: no other site can act through it."""
+    def acts(self, request: Request) -> str:
+        """For changing anything over the API, the key; gives the actor.
+
+        A cookie is no leave: no other site can act through it.
+        """
         address = address_of(request)
         self.attempts.refuse_if_too_many(address)
         shown = request.headers.get("authorization", "")
         if hmac.compare_digest(shown.encode(), f"Bearer {self._key}".encode()):
-            return
+            return COUNTY_KEY
         if shown:
             self.attempts.wrong(address)
         raise Problem(401, "wrong_key", headers={"WWW-Authenticate": "Bearer"})
@@ -141,7 +149,7 @@ class Gate:
         get_logger(stage="triage").info("sign_in", ok=True, trace_id=trace_id(request))
         self.attempts.right(address)
         self.sessions.close(request.cookies.get(SESSION, ""))
-        return self.sessions.open()
+        return self.sessions.open(COUNTY_KEY)
 
     def form_token(self, visitor: str) -> str:
         """The token of the sign-in form of one visitor."""

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
@@ -41,12 +42,21 @@ CLEANING_SECONDS = 3600.0
 DROP_SECONDS = 1.0
 
 
+class Folders(NamedTuple):
+    """Where an adapter works outside its database."""
+
+    checkpoints: Path
+    """The second place of its audit chain."""
+    drop: Path | None = None
+    """Watched for files; none: no drop folder."""
+
+
 class Door:
     """One department's adapter over its database; `app` serves, the loops (or `*_once`) do the work behind it."""
 
     def __init__(
         self, adapter: Adapter, engine: Engine, keyring: KeyRing, counties: Mapping[str, County], clock: Clock,
-        vault: Vault, log: Log, *, drop: Path | None = None, crashed: Callable[[], None] | None = None,
+        vault: Vault, log: Log, *, folders: Folders, crashed: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.adapter, self.engine, self.clock, self._log = adapter, engine, clock, log
         self._counties = counties
@@ -57,10 +67,10 @@ class Door:
         self.inbox = Inbox(engine, keyring, clock)
         self.numbers = Numbers(adapter, engine, keyring)
         self.receipts = Receipts(engine, adapter.department)
-        self.audit = Audit(keyring.secret(f"audit-{adapter.department}"), clock)
+        self.audit = Audit.of(keyring, adapter.department, clock, folders.checkpoints)
         self.relay = Relay(engine, adapter.department, counties, log, clock)
         self._translator = Translator(adapter, engine, keyring, clock, vault, self._metrics)
-        self._drops = self._drop_folders(drop) if drop else []
+        self._drops = self._drop_folders(folders.drop) if folders.drop else []
         self._loops = [
             Loop("translate", self._translating, clock, crashed=crashed),
             Loop("publish", self._publishing, clock, crashed=crashed),
@@ -228,7 +238,8 @@ def _assembled(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Do
     log.check([topic for topic in TOPICS if topic.name == facts_topic(adapter.department)])
     vault = VaultHttp(settings.vault_url, keyring.service_key("vault"))
     return Door(
-        adapter, engine, keyring, counties, clock, vault, log, drop=settings.drop, crashed=lambda: os._exit(70)
+        adapter, engine, keyring, counties, clock, vault, log, folders=Folders(settings.checkpoints, settings.drop),
+        crashed=lambda: os._exit(70),
     )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """The audit chain: what was done stands, and any change to it shows."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 
 from services.vault.keeper import MIGRATIONS
 from shouwang.kit.audit import GENESIS, TABLE, Audit, verify
+from shouwang.kit.checkpoints import EVERY, Checkpoint, CheckpointBroken, Checkpoints
 from shouwang.kit.clock import SHANGHAI, FixedClock
 from shouwang.kit.database import open_database, upgrade
 
@@ -87,11 +89,77 @@ def rows_of_nine(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any
     return act(made, 9)
 
 
-def test_a_tail_that_was_cut_shows_only_against_a_noted_end(rows_of_nine: list[dict[str, Any]]) -> None:
-    head = rows_of_nine[-1]["hash"]
-    assert verify(KEY, rows_of_nine, head=head).broken_at is None
+def test_a_tail_that_was_cut_shows_only_against_a_checkpoint(rows_of_nine: list[dict[str, Any]]) -> None:
+    end = Checkpoint(9, rows_of_nine[-1]["hash"], rows_of_nine[-1]["at"])
+    assert verify(KEY, rows_of_nine, [end]).broken_at is None
     assert verify(KEY, rows_of_nine[:-1]).broken_at is None
-    assert verify(KEY, rows_of_nine[:-1], head=head).why == "the end is missing"
+    assert verify(KEY, rows_of_nine[:-1], [end]).why == "rows 9 to 9 are missing"
+
+
+def test_a_chain_written_again_with_the_key_shows_against_a_checkpoint(rows_of_nine: list[dict[str, Any]]) -> None:
+    noted = [Checkpoint(4, "f" * 64, rows_of_nine[3]["at"])]
+    assert verify(KEY, rows_of_nine, noted).why == "row 4 is not the one its checkpoint knew"
+
+
+def test_the_end_of_a_day_and_every_thousandth_act_are_noted(engine: Engine, tmp_path: Path) -> None:
+    notes = Checkpoints(tmp_path / "second place", "vault", KEY)
+    clock = FixedClock(datetime(2026, 6, 15, 23, 59, tzinfo=SHANGHAI))
+    audit = Audit(KEY, clock, notes)
+
+    def acts(times: int) -> None:
+        with engine.begin() as connection:
+            for _ in range(times):
+                audit.append(connection, actor="a", action="b", object_="c")
+
+    acts(3)
+    assert notes.read() == []
+    clock.moment += timedelta(minutes=2)
+    acts(1)
+    assert [one.seq for one in notes.read()] == [3]
+    acts(EVERY)
+    assert [one.seq for one in notes.read()] == [3, EVERY]
+    with engine.connect() as connection:
+        assert audit.verify(connection).broken_at is None
+        connection.rollback()
+        connection.execute(sa.text("DROP TRIGGER audit_no_delete"))
+        connection.execute(sa.text("DELETE FROM audit WHERE seq >= 900"))
+        assert audit.verify(connection).why == "rows 900 to 1000 are missing"
+
+
+def test_a_checkpoint_that_was_changed_is_not_believed(tmp_path: Path) -> None:
+    notes = Checkpoints(tmp_path, "vault", KEY)
+    notes.note(Checkpoint(3, "a" * 64, "2026-06-15"))
+    file = tmp_path / "vault.jsonl"
+    file.write_text(file.read_text("ascii").replace('"seq": 3', '"seq": 2'), "ascii")
+    with pytest.raises(CheckpointBroken, match="line 1"):
+        notes.read()
+
+
+def test_a_checkpoint_of_another_chain_is_not_believed(tmp_path: Path) -> None:
+    Checkpoints(tmp_path, "vault", KEY).note(Checkpoint(3, "a" * 64, "2026-06-15"))
+    (tmp_path / "vault.jsonl").rename(tmp_path / "alerts.jsonl")
+    with pytest.raises(CheckpointBroken):
+        Checkpoints(tmp_path, "alerts", KEY).read()
+
+
+def test_a_checkpoint_half_written_when_the_machine_went_down_is_left_out(tmp_path: Path) -> None:
+    notes = Checkpoints(tmp_path, "vault", KEY)
+    notes.note(Checkpoint(3, "a" * 64, "2026-06-15"))
+    with (tmp_path / "vault.jsonl").open("a") as file:
+        file.write('{"seq": 4, "ha')
+    assert [one.seq for one in notes.read()] == [3]
+    notes.note(Checkpoint(5, "b" * 64, "2026-06-16"))
+    assert [one.seq for one in notes.read()] == [3, 5]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a17_each_of_a_thousand_mutations_is_found(rows_of_nine: list[dict[str, Any]], seed: int) -> None:
+    chance = Random(seed)
+    for _ in range(250):
+        rows = [dict(row) for row in rows_of_nine]
+        at, name = chance.randrange(9), chance.choice([*rows[0]])
+        rows[at][name] = chance.randrange(10, 99) if name == "seq" else f"{rows[at][name]}{chance.choice('0aé ')}"
+        assert verify(KEY, rows).broken_at in (at + 1, at + 2)
 
 
 def test_another_key_does_not_make_the_same_chain(rows_of_nine: list[dict[str, Any]]) -> None:

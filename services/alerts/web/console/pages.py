@@ -122,7 +122,7 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
         county = console.county(county)
         wanted = Wanted(county, level if level in LEVELS else "", rule, village)
         size = size if size in SIZES else SIZES[0]
-        found = triage.queue(wanted, _place(after), size)
+        found = triage.queue(wanted, _place(after), size, actor=session.actor)
         links = Links(wanted, size, many=len(triage.counties) > 1)
         known: dict[str, Any] = {
             "queue": found,
@@ -140,7 +140,7 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
         """One household whole."""
         county = console.county(county)
         try:
-            found = triage.household(county, ref)
+            found = triage.household(county, ref, actor=session.actor)
         except Unknown:
             raise Problem(404, "household_unknown", "无此户或无权查看", "请从预警队列重新进入。") from None
         return console.page("household.html", session, found=found, **console.about(county))
