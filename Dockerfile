@@ -47,7 +47,7 @@ RUN groupadd --gid 10001 shouwang \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin shouwang \
  && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
            /usr/lib/python3*/ensurepip /usr/share/python-wheels \
- && install -d -o 10001 -g 10001 -m 0700 /run/secrets /trial /drop /home/shouwang
+ && install -d -o 10001 -g 10001 -m 0700 /run/secrets /trial /drop /checkpoints /home/shouwang
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 WORKDIR /tmp
 COPY deploy/probe.py /opt/probe.py
@@ -67,6 +67,7 @@ FROM run AS tools
 USER root
 RUN for who in installation migrate alerts vault education health civil_affairs human_resources rural_affairs; do \
       install -d -o 10001 -g 10001 -m 0700 /secrets/$who; done \
+ && install -d -o 10001 -g 10001 -m 0700 /secrets/var /secrets/var/checkpoints \
  && install -d -o 10001 -g 10001 -m 0755 /secrets/postgres
 USER 10001:10001
 COPY --from=build-tools /opt/venv /opt/venv

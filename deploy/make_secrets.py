@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from contracts.catalogue import DEPARTMENTS
-from deploy.shares import DATABASES, INSTALLATION, SHARES, SUPERUSER, VAULT, Share
+from deploy.shares import DATABASES, INSTALLATION, SHARES, SUPERUSER, Share
 from shouwang.kit.counties import load_counties
 from shouwang.kit.keys import KeyFolder, KeyRing
 
@@ -71,7 +71,8 @@ def settle(folder: Path, counties: Sequence[str]) -> None:
         hand_keys(ring, folder / name / KEYS, share, counties)
         put(folder / name / URL_FILE, url(ring, name, name))
     put(folder / INSTALLATION / "instance.json", instance(ring, counties))
-    put(folder / INSTALLATION / f"{VAULT}.url", url(ring, VAULT, VAULT))  # `shouwang ref` writes into its audit chain
+    for name in DATABASES:  # the operator's commands verify audit chains, back up and restore
+        put(folder / INSTALLATION / f"{name}.url", url(ring, name, name))
     put(folder / "migrate" / SUPERUSER, url(ring, SUPERUSER, SUPERUSER))
     for name in DATABASES:
         put(folder / "migrate" / name, url(ring, name, name))
