@@ -1,7 +1,7 @@
 """A department's door for tests: the real adapter over SQLite files and a local log, driven step by step."""
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from shouwang.kit.clock import SHANGHAI, FixedClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import open_database, upgrade
 from shouwang.kit.keys import KeyRing
-from shouwang.kit.vault import Identified, Unmasked, VaultAway
+from shouwang.kit.vault import Identified, VaultAway
 from tests.asgi import client
 
 COUNTY = County("532927", 1, "巍山彝族回族自治县")
@@ -41,14 +41,6 @@ class ListVault:
             raise VaultAway("away")
         self.calls.append(len(people))
         self.people += people
-
-    def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
-        """Nobody asks here."""
-        return {}
-
-    def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
-        """Nobody asks here."""
-        return ()
 
 
 class Office:

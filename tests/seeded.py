@@ -29,7 +29,7 @@ from shouwang.kit.counties import County
 from shouwang.kit.database import open_database, upgrade
 from shouwang.kit.identity import Identity
 from shouwang.kit.metrics import Metrics
-from shouwang.kit.vault import Vault
+from shouwang.kit.vault import FindsNames
 
 COUNTY = "532927"
 DAY = date(2026, 6, 15)
@@ -67,7 +67,7 @@ class Home(NamedTuple):
 class Seeded:
     """The database and what may be asked of it."""
 
-    def __init__(self, folder: Path, homes: Sequence[Home], vault: Vault | None = None) -> None:
+    def __init__(self, folder: Path, homes: Sequence[Home], vault: FindsNames | None = None) -> None:
         self.clock = TrialClock(folder / "day.json")
         self.clock.turn(COUNTY, DAY)
         shutil.copy(_template(), folder / "alerts.db")

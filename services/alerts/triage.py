@@ -22,7 +22,7 @@ from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock, TrialClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import reading
-from shouwang.kit.vault import Vault, VaultAway
+from shouwang.kit.vault import FindsNames, VaultAway
 
 KEPT_COUNTS: Final = 1_000
 """Filters whose counts are remembered: more than a county's staff has open."""
@@ -47,7 +47,7 @@ class Triage:
         counties: Mapping[str, County],
         clock: Clock,
         audit: Audit,
-        vault: Vault | None = None,
+        vault: FindsNames | None = None,
     ) -> None:
         self._engine, self._reading = engine, reading(engine)
         self.titles, self.counties = titles, counties

@@ -58,6 +58,22 @@ class VaultStore:
             )
         return known
 
+    def erase(self, county: str, ref: str, *, actor: str, reason: str) -> bool:
+        """Destroy the data key of one reference and all that is sealed under it; True when there was something.
+
+        Raises ReasonMissing. In a copy of the database the key is still there: `shouwang restore` erases again.
+        """
+        if not reason.strip():
+            raise ReasonMissing(ref)
+        with self._engine.begin() as connection:
+            for table in (SAID, KEYS):
+                gone = connection.execute(sa.delete(table).where(table.c.county == county, table.c.ref == ref)).rowcount
+            said = "erased" if gone else "not known"
+            self._audit.append(
+                connection, actor=actor, action="vault.erase", object_=f"{county}/{ref}", reason=reason, result=said
+            )
+        return bool(gone)
+
     def ready(self) -> str:
         """A check: what is wrong, or nothing."""
         with self._engine.connect() as connection:

@@ -41,19 +41,31 @@ class Unmasked:
     address: str
 
 
-class Vault(Protocol):
-    """Keep, find, unmask; every call is audited where the vault is."""
+class KeepsPeople(Protocol):
+    """What an adapter needs of the vault."""
 
     def keep(self, county: str, department: str, people: Sequence[Identified]) -> None:
         """Remember who these are; the newest statement of each department counts. Raises VaultAway."""
         ...
 
+
+class FindsNames(Protocol):
+    """What a page needs of the vault."""
+
     def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
         """The masked name (张*) of each reference that is known. Raises VaultAway."""
         ...
 
+
+class Vault(KeepsPeople, FindsNames, Protocol):
+    """Keep, find, unmask, erase; every call is audited where the vault is."""
+
     def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
         """Everything known of one reference, per department; empty when unknown. Raises VaultAway, ReasonMissing."""
+        ...
+
+    def erase(self, county: str, ref: str, *, actor: str, reason: str) -> bool:
+        """Destroy all that is known of one reference; False when nothing was. Raises VaultAway, ReasonMissing."""
         ...
 
 
@@ -85,6 +97,13 @@ class VaultHttp:
             raise ReasonMissing(ref)
         answer = self._call("unmask", {"county": county, "ref": ref, "actor": actor, "reason": reason})
         return tuple(Unmasked(**one) for one in answer["people"])
+
+    def erase(self, county: str, ref: str, *, actor: str, reason: str) -> bool:
+        """Destroy all that is known of one reference; raises VaultAway, ReasonMissing."""
+        if not reason.strip():
+            raise ReasonMissing(ref)
+        answer = self._call("erase", {"county": county, "ref": ref, "actor": actor, "reason": reason})
+        return bool(answer["erased"])
 
     def _call(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -1,7 +1,7 @@
 """The console's pages: what they show, in which order, and that every state is an address."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from contracts.catalogue import DEPARTMENTS
 from services.alerts.web.auth import SESSION
 from services.alerts.web.console import pages, wording
-from shouwang.kit.vault import Identified, Unmasked, VaultAway
+from shouwang.kit.vault import VaultAway
 from tests.asgi import client
 from tests.seeded import COUNTY, KEY, OTHER_VILLAGE, Home, Seeded
 
@@ -26,14 +26,8 @@ ATTACK = Home("H-5", "yellow", says="<script>alert(1)</script>", relation='"><im
 class Names:
     """A vault that knows one household."""
 
-    def keep(self, county: str, department: str, people: Sequence[Identified]) -> None:
-        raise NotImplementedError
-
     def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
         return {ref: "张*" for ref in refs if (county, ref) == (COUNTY, RED.ref)}
-
-    def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
-        raise NotImplementedError
 
 
 class Away(Names):

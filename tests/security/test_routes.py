@@ -64,6 +64,9 @@ VAULT: dict[tuple[str, str], Route] = {
     ("POST", "/v1/unmask"): Route(
         API, "/v1/unmask", {"county": COUNTY, "ref": HOME.child, "actor": "a", "reason": "入户核查"}
     ),
+    ("POST", "/v1/erase"): Route(
+        API, "/v1/erase", {"county": COUNTY, "ref": HOME.child, "actor": "a", "reason": "本人申请"}
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from services.vault.keeper import MIGRATIONS, VaultStore
+from services.vault.rows import KEYS, SAID
 from services.vault.web import build
 from shouwang.kit.audit import TABLE, Audit, verify
 from shouwang.kit.clock import SHANGHAI, FixedClock
@@ -156,6 +157,26 @@ def test_destroying_the_data_key_makes_a_person_unreadable(store: VaultStore, en
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM vault_keys WHERE ref = :ref"), {"ref": REF})
     assert store.unmask(COUNTY, REF, actor="a", reason="信息核对") == ()
+
+
+def test_an_erased_person_is_known_no_more_until_somebody_says_again(vault: Vault, engine: Engine) -> None:
+    vault.keep(COUNTY, "education", [ZHANG])
+    assert vault.erase(COUNTY, REF, actor="a", reason="本人申请")
+    assert vault.find(COUNTY, [REF], actor="a") == {}
+    assert vault.unmask(COUNTY, REF, actor="a", reason="信息核对") == ()
+    assert not vault.erase(COUNTY, REF, actor="a", reason="本人申请")
+    with engine.connect() as connection:
+        left = [connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() for table in (KEYS, SAID)]
+    assert left == [0, 0]
+    vault.keep(COUNTY, "health", [ZHANG])
+    assert vault.find(COUNTY, [REF], actor="a") == {REF: "张*"}
+
+
+def test_nobody_is_erased_without_a_reason(vault: Vault) -> None:
+    vault.keep(COUNTY, "education", [ZHANG])
+    with pytest.raises(ReasonMissing):
+        vault.erase(COUNTY, REF, actor="a", reason=" ")
+    assert vault.find(COUNTY, [REF], actor="a") == {REF: "张*"}
 
 
 def test_a_thousand_people_are_kept_in_as_many_statements_as_one(store: VaultStore, engine: Engine) -> None:

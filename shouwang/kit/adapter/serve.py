@@ -36,7 +36,7 @@ from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure
 from shouwang.kit.settings import Settings, load
-from shouwang.kit.vault import Vault, VaultHttp
+from shouwang.kit.vault import KeepsPeople, VaultHttp
 
 CLEANING_SECONDS = 3600.0
 DROP_SECONDS = 1.0
@@ -56,7 +56,7 @@ class Door:
 
     def __init__(
         self, adapter: Adapter, engine: Engine, keyring: KeyRing, counties: Mapping[str, County], clock: Clock,
-        vault: Vault, log: Log, *, folders: Folders, crashed: Callable[[], None] | None = None,
+        vault: KeepsPeople, log: Log, *, folders: Folders, crashed: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.adapter, self.engine, self.clock, self._log = adapter, engine, clock, log
         self._counties = counties

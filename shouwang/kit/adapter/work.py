@@ -27,7 +27,7 @@ from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger, unit
 from shouwang.kit.problems import where
 from shouwang.kit.sheets import Refused
-from shouwang.kit.vault import Identified, Vault, VaultAway
+from shouwang.kit.vault import Identified, KeepsPeople, VaultAway
 
 PEOPLE_A_CALL = 1_000
 """The vault is called once per thousand rows (docs/design.md, "Identity")."""
@@ -47,7 +47,7 @@ class Translator:
     """Turns the oldest waiting sending of a department into words, a receipt and a changed register."""
 
     def __init__(
-        self, adapter: Adapter, engine: Engine, keyring: KeyRing, clock: Clock, vault: Vault, metrics: Metrics
+        self, adapter: Adapter, engine: Engine, keyring: KeyRing, clock: Clock, vault: KeepsPeople, metrics: Metrics
     ) -> None:
         self._adapter, self._engine, self._keyring, self._clock = adapter, engine, keyring, clock
         self._vault, self._metrics = vault, metrics
