@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from contracts.alerts import decode_change
 from services.alerts.store.queues import count_dirty
-from services.alerts.store.reading import ALERTS, DUE, read_dirty
+from services.alerts.store.reading import ALERTS, JUDGED, read_dirty
 from services.alerts.store.writing import CHANGES
 from tests.histories import HOMES, PEOPLE, SETTLED, TOPICS, TYPES, Sending, Statement, topics_of
 from tests.stores import COUNTY, FIRST_DAY, BreakingStore, answer, entries, live_rulebook, rows, stages
@@ -69,7 +69,7 @@ def test_the_turn_of_the_day_judges_what_is_still_dirty(store: BreakingStore) ->
 def test_the_turn_of_the_day_judges_whoever_is_due_and_nobody_else(store: BreakingStore) -> None:
     take(store, [*SETTLED, JUST_LOST])
     with store.reads() as connection:
-        due = dict(rows(connection, DUE, "household", "day", order="household"))
+        due = dict(rows(connection, JUDGED, "subject", "due", order="subject"))
     assert due[HOMES[0]] == (FIRST_DAY + timedelta(days=176)).isoformat()
     worker = stages(store)
     assert worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=175)).judged == 0
@@ -93,7 +93,7 @@ def test_a_day_is_turned_once_and_never_back(store: BreakingStore) -> None:
 
 def test_another_rulebook_is_an_entry_and_judges_everybody(store: BreakingStore) -> None:
     take(store, [*SETTLED, BURDEN])
-    without = replace(live_rulebook(), version="next", rules={})
+    without = replace(live_rulebook(), version="next", rules={}, household_rules=())
     stages(store, without).turn_day(COUNTY.code, FIRST_DAY + timedelta(days=1))
     assert answer(store) == {}
     assert history(store)[-1] == ("illness", "superseded")
@@ -102,7 +102,7 @@ def test_another_rulebook_is_an_entry_and_judges_everybody(store: BreakingStore)
 
 def test_another_rulebook_is_entered_even_where_nothing_happens(store: BreakingStore) -> None:
     take(store, [*SETTLED, BURDEN])
-    stages(store, replace(live_rulebook(), version="next", rules={})).try_letters(1)
+    stages(store, replace(live_rulebook(), version="next", rules={}, household_rules=())).try_letters(1)
     assert answer(store) == {}
 
 

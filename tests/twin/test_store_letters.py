@@ -112,7 +112,8 @@ def failing_for(policy: Policy, subject: str) -> Policy:
     def when(scope: Scope) -> object:
         return 1 // 0 if scope.household.ref == subject else rule.when(scope)
 
-    return replace(policy, rules={**policy.rules, "income": replace(rule, when=when)})
+    failing = {**policy.rules, "income": replace(rule, when=when)}
+    return replace(policy, rules=failing, household_rules=tuple(failing.values()))
 
 
 def test_a_document_that_fails_for_one_household_is_named_and_the_others_are_judged(store: BreakingStore) -> None:

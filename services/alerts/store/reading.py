@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, any_, bindparam, cast, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, any_, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -14,12 +14,12 @@ from contracts.sending import ListClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER, Lists
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store.rows import LAST, AlertRow, DueRow, FactRow, ListRow, OpenRow, WordRow, place_in, table_of
+from services.alerts.store.rows import LAST, AlertRow, FactRow, JudgedRow, ListRow, OpenRow, WordRow, place_in, table_of
 
 WORDS = table_of(WordRow)
 FACT_ROWS = table_of(FactRow)
 ALERTS = table_of(AlertRow)
-DUE = table_of(DueRow)
+JUDGED = table_of(JudgedRow)
 OPEN = table_of(OpenRow)
 LISTS = table_of(ListRow)
 
@@ -38,6 +38,13 @@ class Standing(NamedTuple):
     evidence: str
     raised_on: str
     episodes: int
+
+
+class Judged(NamedTuple):
+    """What is kept of a judgement: the village it was made in (see `JudgedRow`), and when it is due again."""
+
+    village: str | None
+    due: date | None
 
 
 def read_facts(connection: Connection, county: str, subjects: Collection[str]) -> dict[str, Facts]:
@@ -91,17 +98,29 @@ def _column(field: str) -> str:
     return field.rstrip("_")
 
 
-def read_due(connection: Connection, county: str, households: Collection[str]) -> dict[str, date]:
-    """Of these households the next day on which their answer can change, where there is one."""
-    chosen = select(DUE.c.household, DUE.c.day).where(DUE.c.county == int(county))
-    rows = _about(connection, chosen, DUE.c.household, households)
-    return {household: date.fromisoformat(day) for household, day in rows}
+def read_judged(connection: Connection, county: str, subjects: Collection[str]) -> dict[str, Judged]:
+    """Of these households and villages what was kept when they were judged; one never judged is left out."""
+    chosen = select(JUDGED.c.subject, JUDGED.c.village, JUDGED.c.due).where(JUDGED.c.county == int(county))
+    rows = _about(connection, chosen, JUDGED.c.subject, subjects)
+    return {subject: Judged(village, date.fromisoformat(due) if due else None) for subject, village, due in rows}
 
 
 def read_due_by(connection: Connection, county: str, day: date) -> list[str]:
-    """The households whose answer can have changed by `day`."""
-    chosen = select(DUE.c.household).where(DUE.c.county == int(county), DUE.c.day <= day.isoformat())
-    return list(connection.execute(chosen.order_by(DUE.c.row)).scalars())
+    """The households and villages whose answer can have changed by `day`."""
+    chosen = select(JUDGED.c.subject).where(JUDGED.c.county == int(county), JUDGED.c.due <= day.isoformat())
+    return list(connection.execute(chosen.order_by(JUDGED.c.row)).scalars())
+
+
+def read_village(connection: Connection, county: str, code: str) -> list[str]:
+    """The households last judged in this village, the village itself among them once it was judged."""
+    there = or_(JUDGED.c.village == code, JUDGED.c.village.is_(None))
+    return list(connection.execute(select(JUDGED.c.subject).where(JUDGED.c.county == int(county), there)).scalars())
+
+
+def read_villages(connection: Connection, county: str) -> list[str]:
+    """Every village that was ever judged."""
+    chosen = select(JUDGED.c.subject).where(JUDGED.c.county == int(county), JUDGED.c.village == JUDGED.c.subject)
+    return list(connection.execute(chosen).scalars())
 
 
 def read_dirty(connection: Connection, county: str) -> dict[str, dict[str, list[str]]]:

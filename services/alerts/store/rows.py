@@ -132,16 +132,24 @@ class OpenRow(AlertsTable, table=True):
     __table_args__ = (Index("open_by_sending", "county", "sending", unique=True),)
 
 
-class DueRow(AlertsTable, table=True):
-    """The next day on which a household's answer can change by time alone."""
+class JudgedRow(AlertsTable, table=True):
+    """What judging needs to know of a household or village before it looks at it."""
 
-    __tablename__ = "due"
+    __tablename__ = "judged"
     row: int | None = _row()
     county: int
-    household: str
-    day: str
+    subject: str
+    village: str | None
+    """The village it was last judged in, empty where none is known; none: of the first issue, to be judged by anything
+    said of any village."""
+    due: str | None
+    """The next day on which its answer can change by time alone."""
 
-    __table_args__ = (Index("due_by_household", "county", "household", unique=True),)
+    __table_args__ = (
+        Index("judged_by_subject", "county", "subject", unique=True),
+        Index("judged_by_village", "county", "village"),
+        Index("judged_by_due", "county", "due"),
+    )
 
 
 class AlertRow(AlertsTable, table=True):
@@ -164,7 +172,21 @@ class AlertRow(AlertsTable, table=True):
     episodes: int
     """How often it has begun to stand."""
 
-    __table_args__ = (Index("alerts_by_subject", "county", "subject", "rule", unique=True),)
+    __table_args__ = (
+        Index("alerts_by_subject", "county", "subject", "rule", unique=True),
+        # A queue page reads nothing but this: 143 ms instead of 350 at 173,000 alerts.
+        Index(
+            "alerts_raised",
+            "county",
+            "subject",
+            "level",
+            "raised_on",
+            "village",
+            "rule",
+            sqlite_where=text("standing AND NOT suppressed"),
+            postgresql_where=text("standing AND NOT suppressed"),
+        ),
+    )
 
 
 class ChangeRow(AlertsTable, table=True):
@@ -242,7 +264,7 @@ TABLES: Final = (
     FactRow,
     ListRow,
     OpenRow,
-    DueRow,
+    JudgedRow,
     AlertRow,
     ChangeRow,
     OutboxRow,

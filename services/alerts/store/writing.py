@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 
 from sqlalchemy import Connection, Table, bindparam, delete
 
 from contracts.envelope import Envelope
 from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.ledger import Ledger, raise_ledger
-from services.alerts.store.reading import ALERTS, DUE, FACT_ROWS, LISTS, OPEN, WORDS
+from services.alerts.store.reading import ALERTS, FACT_ROWS, JUDGED, LISTS, OPEN, WORDS, Judged
 from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
 
 CHANGES = table_of(ChangeRow)
@@ -52,7 +51,8 @@ class Effects:
     clean: set[int] = field(default_factory=set)
     """Counties in which no sending holds up judging any more, because the day has turned."""
     lists: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
-    due: dict[tuple[int, str], date | None] = field(default_factory=dict)
+    judged: dict[tuple[int, str], Judged] = field(default_factory=dict)
+    """By (county, subject)."""
     alerts: dict[tuple[int, str, str], Row] = field(default_factory=dict)
     changes: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
@@ -70,7 +70,7 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
     upsert(connection, FACT_ROWS, FACT_COLUMNS, FACT_KEYS, effects.facts.values())
     _write_open(connection, effects)
     upsert(connection, LISTS, LIST_COLUMNS, LIST_COLUMNS[:4], effects.lists.values())
-    _write_due(connection, effects.due)
+    _write_judged(connection, effects.judged)
     upsert(connection, ALERTS, ALERT_COLUMNS, ALERT_COLUMNS[:3], effects.alerts.values())
     append(connection, CHANGES, CHANGE_COLUMNS, effects.changes)
     append(connection, OUTBOX, ("place", "value"), effects.outbox)
@@ -101,10 +101,10 @@ def _write_open(connection: Connection, effects: Effects) -> None:
     add_missing(connection, OPEN, ("county", "sending", "place"), ("county", "sending"), effects.opened)
 
 
-def _write_due(connection: Connection, due: dict[tuple[int, str], date | None]) -> None:
-    keys = ("county", "household")
-    upsert(connection, DUE, (*keys, "day"), keys, [(*where, day.isoformat()) for where, day in due.items() if day])
-    _delete(connection, DUE, keys, [where for where, day in due.items() if day is None])
+def _write_judged(connection: Connection, judged: dict[tuple[int, str], Judged]) -> None:
+    keys = ("county", "subject")
+    rows = [(*where, one.village, one.due.isoformat() if one.due else None) for where, one in judged.items()]
+    upsert(connection, JUDGED, (*keys, "village", "due"), keys, rows)
 
 
 def _write_letters(connection: Connection, partition: int, effects: Effects) -> None:

@@ -1,23 +1,24 @@
 """What is known in memory of one county while its partition is owned; dropped when others may have written."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.alerts.domain.household import MEMBER, Household, Lists, Lived, lived
+from services.alerts.domain.household import MEMBER, Household, Lists, Lived, lived, village_of
 from services.alerts.domain.judgement import Alert
 from services.alerts.domain.signals import Evidence
 from services.alerts.domain.word import Facts
 from services.alerts.store.reading import (
+    Judged,
     Standing,
     read_alerts,
     read_dirty,
-    read_due,
     read_facts,
+    read_judged,
     read_lists,
     read_members,
     read_newest_lists,
@@ -31,6 +32,16 @@ _PEOPLE_EACH: Final = 6
 
 Scope = tuple[str, str, str]
 """Type, period, area of a list."""
+
+
+def is_person(subject: str) -> bool:
+    """Whether a subject is a person; references say so by how they begin (docs/design.md 10)."""
+    return subject.startswith("p1")
+
+
+def is_household(subject: str) -> bool:
+    """Whether a subject is a household; one that is neither is a village."""
+    return subject.startswith("h1")
 
 
 class Stood(NamedTuple):
@@ -52,7 +63,7 @@ class CountyCache:
         self.subjects: dict[str, Facts] = {}
         self.members: dict[str, set[str]] = {}
         self.alerts: dict[str, dict[str, Stood]] = {}
-        self.due: dict[str, date] = {}
+        self.judged: dict[str, Judged] = {}
         self.homes: dict[str, Household] = {}
         self._lived: dict[str, Lived] = {}
         self.lists: Lists = read_lists(connection, county)
@@ -78,25 +89,32 @@ class CountyCache:
         elif missing:
             self.members |= read_members(connection, self.county, missing)
 
-    def load_households(self, connection: Connection, households: Collection[str]) -> None:
-        """Have all that judging these households takes."""
+    def load_judged(self, connection: Connection, refs: Collection[str], day: date) -> None:
+        """Have all that judging these households and villages on a day takes."""
+        households = [ref for ref in refs if is_household(ref)]
         self.load_members(connection, households)
         names = {name for ref in households for name in self.members[ref]}
-        self.load_subjects(connection, names.union(households))
-        missing = [ref for ref in households if ref not in self.alerts]
+        self.load_subjects(connection, names.union(refs))
+        self.load_subjects(connection, dict.fromkeys(code for ref in households if (code := self.village(ref, day))))
+        missing = [ref for ref in refs if ref not in self.alerts]
         if self.whole:
             self.alerts.update((ref, {}) for ref in missing)
         elif missing:
             for ref, alerts in read_alerts(connection, self.county, missing).items():
                 self.alerts[ref] = {rule: _stood(alert) for rule, alert in alerts.items()}
-            self.due |= read_due(connection, self.county, missing)
+            self.judged |= read_judged(connection, self.county, missing)
 
-    def household(self, ref: str) -> Household:
-        """A household as far as words tell; loaded before."""
+    def village(self, ref: str, day: date) -> str:
+        """The village a household is in on a day; loaded before."""
+        return village_of(self.household(ref), self.lived(ref, day).members)
+
+    def household(self, ref: str, village: str = "") -> Household:
+        """A household as far as words tell, with what was said of its village; loaded before."""
         home = self.homes.get(ref)
         if home is None:
             home = Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
             self.homes[ref] = home
+        home.village = self.subjects[village] if village else {}
         return home
 
     def lived(self, ref: str, day: date) -> Lived:
@@ -113,18 +131,28 @@ class CountyCache:
             self.homes.pop(home, None)
             self._lived.pop(home, None)
 
-    def households_of(self, subjects: Mapping[str, list[str]]) -> dict[str, list[str]]:
-        """The households these subjects are or were ever stated to belong to, with their words; loaded before."""
+    def concerned(
+        self, subjects: Mapping[str, list[str]], lives_in: Callable[[str], Iterable[str]]
+    ) -> dict[str, list[str]]:
+        """Whom it concerns that something was said of these subjects, with the words; loaded before.
+
+        Of a person every household it was ever stated to belong to; of a village the village and who `lives_in` it.
+        """
         found: dict[str, list[str]] = {}
         for name, words in subjects.items():
-            for ref in (name,) if name.startswith("h1") else self.subjects[name].get(MEMBER, ()):
+            if is_household(name):
+                refs: Iterable[str] = (name,)
+            else:
+                refs = self.subjects[name].get(MEMBER, ()) if is_person(name) else {name, *lives_in(name)}
+            for ref in refs:
                 found[ref] = found[ref] + words if ref in found else words
         return found
 
     def is_waited_for(self, ref: str) -> bool:
         """True while an open sending has said something new about a household or anybody of it."""
-        members = self.members[ref]
-        return any(ref in said or not said.keys().isdisjoint(members) for said in self.dirty.values())
+        judged = self.judged.get(ref)
+        about = {ref, *self.members.get(ref, ()), *((judged.village,) if judged else ())}
+        return any(not said.keys().isdisjoint(about) for said in self.dirty.values())
 
     def make_dirty(self, sending: str, subject: str, id_: str) -> bool:
         """Note that an open sending has said something new about a subject; True when it is the first it says."""
@@ -151,7 +179,7 @@ class CountyCache:
             self._lived.clear()
         judged = _trim(self.alerts, households)
         for ref in judged:
-            self.due.pop(ref, None)
+            self.judged.pop(ref, None)
         self.whole = self.whole and not (gone or judged)
 
 

@@ -12,11 +12,11 @@ from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store.ledger import CountyLedger
-from services.alerts.store.reading import read_bearers, read_due_by, read_households
+from services.alerts.store.reading import read_bearers, read_due_by, read_households, read_village, read_villages
 from services.alerts.store.rows import place_in
 from services.alerts.store.writing import Effects
 from services.alerts.worker.apply import apply
-from services.alerts.worker.cache import CountyCache
+from services.alerts.worker.cache import CountyCache, is_household
 from services.alerts.worker.judging import Because, Court
 from services.alerts.worker.tally import Processed
 from shouwang.kit.letters import Letter
@@ -50,7 +50,9 @@ class CountyWork:
             self._enter(RULEBOOK_TYPE, self.policy.version, self.ledger.day)
             self.ledger.rulebook = self.policy.version
             if not first:
-                self._judge(dict.fromkeys(read_households(self.connection, self.cache.county), ()), "rulebook")
+                everybody = read_households(self.connection, self.cache.county)
+                everybody += read_villages(self.connection, self.cache.county)
+                self._judge(dict.fromkeys(everybody, ()), "rulebook")
 
     def take(self, words: Sequence[Envelope]) -> None:
         """Apply words and judge every household whose sendings have all closed."""
@@ -80,7 +82,7 @@ class CountyWork:
         self.cache.stored.clear()
         self.effects.clean.add(int(self.cache.county))
         self.cache.load_subjects(self.connection, dirty)
-        said = self.cache.households_of(dirty)
+        said = self._concerned(dirty)
         self._judge(said)
         self._judge(dict.fromkeys((ref for ref in due if ref not in said), ()), "day")
 
@@ -92,17 +94,28 @@ class CountyWork:
     def _judge_subjects(self, subjects: Mapping[str, list[str]]) -> None:
         with self.processed.stage("load"):
             self.cache.load_subjects(self.connection, subjects)
-            households = self.cache.households_of(subjects)
-            self.cache.load_members(self.connection, households)
+            households = self._concerned(subjects)
+            self.cache.load_members(self.connection, filter(is_household, households))
         if self.cache.dirty:
             households = {ref: ids for ref, ids in households.items() if not self.cache.is_waited_for(ref)}
         self._judge(households)
+
+    def _concerned(self, subjects: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        return self.cache.concerned(subjects, self._lives_in)
+
+    def _lives_in(self, village: str) -> list[str]:
+        """Who was last judged in a village: as stored, and as this unit of work is about to store."""
+        there = read_village(self.connection, self.cache.county, village)
+        county = int(self.cache.county)
+        return there + [
+            ref for (of, ref), one in self.effects.judged.items() if of == county and one.village == village
+        ]
 
     def _judge(self, households: Mapping[str, Sequence[str]], because: Because = "words") -> None:
         if not households or self.ledger.day is None:
             return
         with self.processed.stage("load"):
-            self.cache.load_households(self.connection, households)
+            self.cache.load_judged(self.connection, households, self.ledger.day)
         court = Court(
             self.cache, self.ledger, self.policy, self.ledger.day, self.now, self.effects, self.letters, because
         )

@@ -7,13 +7,14 @@ from hashlib import sha256
 from typing import Literal
 
 from contracts.alerts import AlertChange, AlertSaid, SignalSaid, encode_change
-from services.alerts.domain.judgement import DocumentFailed, Judgement, judge
+from services.alerts.domain.judgement import DocumentFailed, Judgement, judge, judge_village
 from services.alerts.domain.rulebook import Policy
 from services.alerts.domain.settle import Cause, Change, settle
 from services.alerts.store.ledger import CountyLedger
+from services.alerts.store.reading import Judged
 from services.alerts.store.rows import place_in
 from services.alerts.store.writing import Effects
-from services.alerts.worker.cache import CountyCache, Stood
+from services.alerts.worker.cache import CountyCache, Stood, is_household
 from shouwang.kit.letters import Letter
 
 Because = Literal["words", "day", "rulebook"]
@@ -43,7 +44,7 @@ class Court:
         except Exception as failed:  # a document that fails here must not hold up other households
             self._quarantine(ref, failed)
             return 0
-        self._note_due(ref, judgement.due)
+        self._keep(ref, Judged(judgement.village, judgement.due))
         if not standing and not judgement.alerts:
             return 0
         before = {rule: alert.alert for rule, alert in standing.items() if alert.standing}
@@ -54,16 +55,14 @@ class Court:
 
     def _judgement(self, ref: str) -> Judgement:
         cache = self.cache
-        return judge(cache.household(ref), self.policy, self.day, cache.lists, home=cache.lived(ref, self.day))
+        if not is_household(ref):
+            return judge_village(ref, cache.subjects[ref], self.policy, self.day, cache.lists)
+        home = cache.household(ref, cache.village(ref, self.day))
+        return judge(home, self.policy, self.day, cache.lists, home=cache.lived(ref, self.day))
 
-    def _note_due(self, ref: str, due: date | None) -> None:
-        if self.cache.due.get(ref) == due:
-            return
-        self.effects.due[int(self.cache.county), ref] = due
-        if due is None:
-            del self.cache.due[ref]
-        else:
-            self.cache.due[ref] = due
+    def _keep(self, ref: str, judged: Judged) -> None:
+        if self.cache.judged.get(ref) != judged:
+            self.cache.judged[ref] = self.effects.judged[int(self.cache.county), ref] = judged
 
     def _note(self, ref: str, standing: dict[str, Stood], change: Change) -> None:
         """One change: the alert as it stands now, a line of its history, a word to the departments."""
@@ -118,7 +117,9 @@ class Court:
 
     def _quarantine(self, ref: str, failed: Exception) -> None:
         """What stands stays until it is tried again tomorrow; a person is told the household, document and failure."""
-        self._note_due(ref, self.day + timedelta(days=1))
+        known = self.cache.judged.get(ref)
+        village = known.village if known else None if is_household(ref) else ref
+        self._keep(ref, Judged(village, self.day + timedelta(days=1)))
         document = str(failed) if isinstance(failed, DocumentFailed) else "the rulebook"
         reason = f"{document} fails for {ref}: {type(failed.__cause__ or failed).__name__}"
         mark = sha256(f"{self.policy.version} {reason}".encode()).hexdigest()[:16]
