@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from contracts.facts import Fact, FactMeta
+from contracts.rhythm import monthly
 from contracts.vocabulary import DateOrNone, HouseholdRef, Month, Shape, SubjectKind, Text, VillageCode, Yuan
 
 Change = Literal["在户", "迁入", "迁出", "死亡", "出生", "分户"]
@@ -20,6 +21,7 @@ class HouseholdMember(
         title="户成员名册",
         subject=SubjectKind.PERSON,
         shape=Shape.LIST,
+        rhythm=monthly(),
         key="户编号 (its reference)",
     ),
 ):
@@ -46,6 +48,7 @@ class Allowance(
         title="救助待遇",
         subject=SubjectKind.PERSON,
         shape=Shape.LIST,
+        rhythm=monthly(),
         key="类别 (临时救助: and 起始日期)",
         own_date="起始日期",
     ),

@@ -4,7 +4,8 @@ from datetime import date
 from typing import Literal
 
 from contracts.facts import Fact, FactMeta
-from contracts.vocabulary import Shape, SubjectKind, Text
+from contracts.rhythm import EVERY_TERM, monthly, yearly
+from contracts.vocabulary import Month, SchoolYear, Shape, SubjectKind, Text, Yuan
 
 Stage = Literal["学前教育", "小学", "初中", "普通高中", "中职", "高职高专", "本科", "硕士及以上"]
 AbsenceState = Literal["疑似辍学", "已辍学", "已复学"]
@@ -18,6 +19,7 @@ class SchoolAbsence(
         title="疑似辍学台账",
         subject=SubjectKind.PERSON,
         shape=Shape.INCREMENT,
+        rhythm=monthly(by=5, at_once=True),
         key="台账编号 (else school year)",
         own_date="发现日期",
     ),
@@ -33,4 +35,44 @@ class SchoolAbsence(
     原因: AbsenceCause | None = None
 
 
-FACTS: tuple[type[Fact], ...] = (SchoolAbsence,)
+class Enrolment(
+    Fact,
+    meta=FactMeta(
+        type="education.enrolment.v1",
+        title="在校学生名单",
+        subject=SubjectKind.PERSON,
+        shape=Shape.LIST,
+        rhythm=EVERY_TERM,
+        key="",
+    ),
+):
+    """Where a person goes to school."""
+
+    学校: Text | None = None
+    学段: Stage | None = None
+    年级: Text | None = None
+    入学年月: Month | None = None
+
+
+class SchoolCost(
+    Fact,
+    meta=FactMeta(
+        type="education.school_cost.v1",
+        title="学年费用与资助",
+        subject=SubjectKind.PERSON,
+        shape=Shape.LIST,
+        rhythm=yearly(month=4),
+        key="学年",
+        period="学年",
+    ),
+):
+    """What a person's school year costs, and the aid of all kinds given for it; yuan a school year."""
+
+    学年: SchoolYear
+    学费: Yuan | None = None
+    住宿费: Yuan | None = None
+    教材费: Yuan | None = None
+    资助金额: Yuan | None = None
+
+
+FACTS: tuple[type[Fact], ...] = (SchoolAbsence, Enrolment, SchoolCost)

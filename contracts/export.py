@@ -65,6 +65,7 @@ def _declared(type_: str) -> Document:
         "x-shouwang": {
             "subject": meta.subject,
             "shape": meta.shape,
+            "rhythm": {"months": meta.rhythm.months, "by": meta.rhythm.by, "at_once": meta.rhythm.at_once},
             "key": meta.key,
             "period": meta.period,
             "own_date": meta.own_date,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.rhythm import Rhythm
 from contracts.vocabulary import DataClass, Purpose, Shape, SubjectKind
 
 
@@ -16,6 +17,7 @@ class FactMeta:
     title: str
     subject: SubjectKind
     shape: Shape
+    rhythm: Rhythm
     key: str
     """The business key in words, e.g. "台账编号 (else school year)"; empty for a plain state."""
     period: str = ""

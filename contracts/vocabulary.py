@@ -24,6 +24,7 @@ NONE: Final = "无"
 """Stated to be none, where an empty cell says so (feeds.md, "How a cell is read"); `None` is *not stated*."""
 
 DateOrNone = date | Literal["无"]
+TextOrNone = Text | Literal["无"]
 YesNo = Literal["是", "否"]
 
 

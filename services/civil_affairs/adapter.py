@@ -4,7 +4,7 @@ from datetime import date
 
 from contracts import civil_affairs
 from services.civil_affairs.records import AllowanceRow, MemberRow
-from shouwang.kit.adapter.declaration import FULL_LIST, Adapter, Key, monthly
+from shouwang.kit.adapter.declaration import Adapter, Key
 
 adapter = Adapter("civil_affairs", contract=civil_affairs, liaison="民政局 社会救助股")
 
@@ -25,8 +25,6 @@ def allowance_key(row: AllowanceRow, _as_of: date) -> str | None:
     "household_member",
     MemberRow,
     key=Key(member_key, columns=("户编号",), needs=("户编号",)),
-    rhythm=monthly(by=5),
-    shape=FULL_LIST,
 )
 def household_member(row: MemberRow) -> civil_affairs.HouseholdMember:
     """A person's membership of one household."""
@@ -47,8 +45,6 @@ def household_member(row: MemberRow) -> civil_affairs.HouseholdMember:
     "allowance",
     AllowanceRow,
     key=Key(allowance_key, columns=("类别", "起始日期"), needs=("类别",)),
-    rhythm=monthly(by=5),
-    shape=FULL_LIST,
 )
 def allowance(row: AllowanceRow) -> civil_affairs.Allowance:
     """Social assistance a person receives or received."""

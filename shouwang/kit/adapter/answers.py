@@ -204,7 +204,7 @@ def _about(feed: Feed) -> dict[str, Any]:
         "subject": feed.record.subject_kind.value,
         "shape": feed.shape.value,
         "period": feed.period or None,
-        "rhythm": {"every": rhythm.every, "by": rhythm.by, "at_once": rhythm.at_once},
+        "rhythm": {"every": rhythm.every, "months": rhythm.months, "by": rhythm.by, "at_once": rhythm.at_once},
         "columns": [{"name": one.name, "aliases": list(one.aliases)} for one in feed.record.columns().values()],
     }
 

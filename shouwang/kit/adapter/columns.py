@@ -31,6 +31,19 @@ class Home(NamedTuple):
     """Sorts as the 户编号 do (`contracts.civil_affairs.HouseholdMember`)."""
 
 
+class Place(NamedTuple):
+    """Which village a row is about; its code is public and its own reference."""
+
+    ref: str
+
+
+class Hidden(NamedTuple):
+    """What a cell says, and a keyed hash to tell it by where it must not be named."""
+
+    text: str
+    digest: str
+
+
 @dataclass(slots=True)
 class Eyes:
     """What reading needs beside the cell; it also remembers the number behind each reference, for the vault."""
@@ -100,6 +113,36 @@ class Text(Column[str | None]):
     parse = staticmethod(cells.text_of)
 
 
+class TextOrNone(Column[str | None]):
+    """Free text; an empty cell says there is none."""
+
+    def parse(self, cell: Cell, /) -> str | None:
+        """Text, or 无."""
+        return cells.text_of(cell) or NONE
+
+
+class Several(Column[str | None]):
+    """Several words separated by 、 in one cell; an empty cell says there are none."""
+
+    def parse(self, cell: Cell, /) -> str | None:
+        """The words joined by 、, or 无."""
+        words = (word.strip() for word in (cells.text_of(cell) or "").split("、"))
+        return "、".join(word for word in words if word) or NONE
+
+
+class Diagnosis(Column[Hidden | None]):
+    """Free text that names an illness: where it tells facts apart, its keyed hash does (trust.md D2, P3)."""
+
+    def reader(self, eyes: Eyes, /) -> Callable[[Cell], Hidden | None]:
+        """What it says, and the hash of it without spaces."""
+
+        def read(cell: Cell) -> Hidden | None:
+            text = cells.text_of(cell)
+            return Hidden(text, "k1" + eyes.identity.digest(cells.compact(text))) if text else None
+
+        return read
+
+
 class Contact(Column[str | None]):
     """Free text that only the vault may know, such as a phone number; its absence never holds a list."""
 
@@ -166,6 +209,12 @@ class OpenDate(Column[date | Literal["无"] | None]):
         return dates.date_of(cell) or NONE
 
 
+class PastOpenDate(OpenDate):
+    """A last day that may not lie after `as_of`; an empty cell says there is none."""
+
+    past = True
+
+
 class Moment(Column[datetime | None]):
     """A date (its midnight) or a date and time, in the installation's zone."""
 
@@ -220,12 +269,34 @@ class ChoiceElse(_Closed[W], Generic[W]):
         self.absent = otherwise
 
 
+class ChoiceOrNone(_Closed[W | None], Generic[W]):
+    """A word of a closed list that has 无 among its words, which is what an empty cell says."""
+
+    def reader(self, _eyes: Eyes, /) -> Callable[[Cell], W | None]:
+        """One of the choices, or 无."""
+        choices = self.choices
+        return lambda cell: cast("W", cells.choice_of(cell, choices) or NONE)
+
+
 class Village(Column[str | None]):
     """村代码: 12 digits within the county; it is also the village's reference."""
 
     def reader(self, eyes: Eyes, /) -> Callable[[Cell], str | None]:
         """A village's code."""
         return lambda cell: cells.village_of(cell, eyes.county)
+
+
+class VillagePlace(Column[Place | None]):
+    """村代码 where a row is about the village."""
+
+    def reader(self, eyes: Eyes, /) -> Callable[[Cell], Place | None]:
+        """The village it names."""
+
+        def read(cell: Cell) -> Place | None:
+            code = cells.village_of(cell, eyes.county)
+            return Place(code) if code else None
+
+        return read
 
 
 class HouseholdNumber(Column[Home | None]):

@@ -8,11 +8,18 @@ from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from contracts.catalogue import TITLES, facts_of
 from contracts.facts import Fact
+from contracts.rhythm import Rhythm
 from contracts.vocabulary import Shape, SubjectKind
-from shouwang.kit.adapter.columns import AnyDate, Choice, Column, HouseholdNumber, Moment, PersonNumber, Text
-
-INCREMENTS = Shape.INCREMENT
-FULL_LIST = Shape.LIST
+from shouwang.kit.adapter.columns import (
+    AnyDate,
+    Choice,
+    Column,
+    HouseholdNumber,
+    Moment,
+    PersonNumber,
+    Text,
+    VillagePlace,
+)
 
 Change = Literal["新增", "更正", "撤回"]
 R = TypeVar("R", bound="Record")
@@ -30,7 +37,7 @@ class Record:
     subject_column: ClassVar[str]
     """The column that says whom a row is about."""
     name_column: ClassVar[str]
-    """The column with the name that goes to the vault."""
+    """The column with the name that goes to the vault; empty: there is none."""
 
     数据日期 = AnyDate("截止日期")
     操作 = Choice[Change]("变更类型")
@@ -73,6 +80,16 @@ class HouseholdRecord(Record):
     户主姓名 = Text()
 
 
+class VillageRecord(Record):
+    """A row about a village; it names nobody."""
+
+    subject_kind = SubjectKind.VILLAGE
+    subject_column = "村代码"
+    name_column = ""
+
+    村代码 = VillagePlace()
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """What tells two facts about one subject apart."""
@@ -95,25 +112,6 @@ def column_key(name: str) -> Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """When a feed is due; what the silent-feed watch knows."""
-
-    every: Literal["month", "term", "year", "event"]
-    by: int | None = None
-    """Day of the month."""
-    at_once: bool = False
-    """True when what is found is also sent at once."""
-
-
-def monthly(by: int | None = None, *, at_once: bool = False) -> Rhythm:
-    """Every month, by a day of the next one."""
-    return Rhythm("month", by, at_once)
-
-
-AT_ONCE = Rhythm("event", at_once=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Feed:
     """One feed of a department: what it is called, what its rows look like, which fact they state."""
 
@@ -124,8 +122,16 @@ class Feed:
     state: Callable[[Any], Fact]
     """Turns a record into the fact it states."""
     key: Key
-    rhythm: Rhythm
-    shape: Shape
+
+    @property
+    def shape(self) -> Shape:
+        """List or increment, as the contract says."""
+        return self.fact.meta.shape
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """When it is due, as the contract says."""
+        return self.fact.meta.rhythm
 
     @property
     def type(self) -> str:
@@ -164,15 +170,13 @@ class Adapter:
         """教育体育局."""
         return TITLES[self.department]
 
-    def feed(
-        self, name: str, record: type[R], *, key: Key | str, rhythm: Rhythm, shape: Shape
-    ) -> Callable[[Callable[[R], F]], Callable[[R], F]]:
-        """Declare a feed by the function that turns one of its records into a fact."""
+    def feed(self, name: str, record: type[R], *, key: Key | str) -> Callable[[Callable[[R], F]], Callable[[R], F]]:
+        """Declare a feed by the function that turns one of its records into a fact; shape and rhythm are the fact's."""
 
         def declare(state: Callable[[R], F]) -> Callable[[R], F]:
             fact = get_type_hints(state)["return"]
             telling = column_key(key) if isinstance(key, str) else key
-            made = Feed(self.department, name, fact, record, state, telling, rhythm, shape)
+            made = Feed(self.department, name, fact, record, state, telling)
             self._check(made)
             self.feeds[name] = made
             return state
@@ -195,12 +199,13 @@ class Adapter:
         names = [name for column in columns.values() for name in column.names]
         complaints = {
             f"states {meta.type}, so it is called {meta.feed}": meta.feed == feed.name,
-            f"sends {feed.shape}, but the contract says {meta.shape}": meta.shape == feed.shape,
             f"has rows about a {feed.record.subject_kind}, but the contract says {meta.subject}": meta.subject
             == feed.record.subject_kind,
             f"needs a column {meta.period}": not meta.period or meta.period in columns,
             "has two columns of one name": len(names) == len(set(names)),
             "has a key of columns it does not have": all(name in columns for name in feed.key.columns),
+            "has a key, but the contract says none": bool(meta.key) or not feed.key.columns,
+            f"needs a key, the contract's {meta.key}": not meta.key or bool(feed.key.columns),
         }
         for complaint, fine in complaints.items():
             if not fine:

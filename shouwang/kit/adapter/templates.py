@@ -12,11 +12,14 @@ from shouwang.kit.adapter.columns import (
     AnyDate,
     Choice,
     ChoiceElse,
+    ChoiceOrNone,
     Column,
     Count,
     Month,
     OpenDate,
     PastDate,
+    Several,
+    TextOrNone,
     Year,
 )
 from shouwang.kit.adapter.columns import Moment as MomentColumn
@@ -47,6 +50,8 @@ _EXAMPLES: tuple[tuple[type[Column[Any]], str], ...] = (
     (SchoolYearColumn, "学年，如 2025-2026"),
     (Amount, "金额，单位元，如 1234.50"),
     (Count, "整数，如 35"),
+    (Several, "文字，几项之间用顿号“、”隔开；没有则留空"),
+    (TextOrNone, "文字；没有则留空"),
 )
 
 
@@ -93,7 +98,7 @@ def _columns(feed: Feed) -> Iterator[Column[Any]]:
 
 
 def _choices(column: Column[Any]) -> tuple[str, ...]:
-    return column.choices if isinstance(column, Choice | ChoiceElse) else ()
+    return column.choices if isinstance(column, Choice | ChoiceElse | ChoiceOrNone) else ()
 
 
 def _explain(sheet: Any, feed: Feed, text: Any, head: Any) -> None:

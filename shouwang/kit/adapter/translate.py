@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from contracts.vocabulary import Op, Shape
+from contracts.vocabulary import NONE, Op, Shape, SubjectKind
 from shouwang.kit.adapter.cells import looks_personal
 from shouwang.kit.adapter.columns import Column, Eyes, NotRead
 from shouwang.kit.adapter.declaration import Feed, Record
@@ -209,7 +209,7 @@ class _Reader:
         row.trouble = self._trouble(row, troubles)
         if row.trouble is None and op is not Op.WITHDRAW:
             self._state(row, record)
-        if row.trouble is None and subject:
+        if row.trouble is None and subject and self.feed.record.subject_kind is not SubjectKind.VILLAGE:
             self._remember(record, subject, name or "")
         return row
 
@@ -218,7 +218,7 @@ class _Reader:
             troubles["数据日期"] = Unreadable("future_date", "日期")
         for name in self.past:
             value = values.get(name)
-            if value is not None and (f"{value}-01"[:10] > as_of.isoformat()):
+            if value is not None and value != NONE and f"{value}-01"[:10] > as_of.isoformat():
                 troubles[name] = Unreadable("future_date", "日期")
 
     def _key(self, record: Record, as_of: date, troubles: dict[str, Unreadable]) -> str | None:

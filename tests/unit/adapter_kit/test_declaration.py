@@ -1,5 +1,6 @@
 """A department's declaration compares itself with its contract."""
 
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -7,15 +8,12 @@ import pytest
 from contracts import civil_affairs, education, health
 from shouwang.kit.adapter.columns import Amount, Choice, Text, Year
 from shouwang.kit.adapter.declaration import (
-    AT_ONCE,
-    FULL_LIST,
-    INCREMENTS,
     PLAIN,
     Adapter,
     DeclarationRefused,
     HouseholdRecord,
+    Key,
     PersonRecord,
-    monthly,
 )
 
 
@@ -40,36 +38,59 @@ def test_a_contract_that_no_feed_states_is_refused_in_one_sentence() -> None:
 
 
 def test_a_whole_declaration_is_taken() -> None:
-    adapter = declared()
-
-    @adapter.feed("self_paid_year", PaidRow, key="年度", rhythm=monthly(by=5), shape=FULL_LIST)
-    def paid(row: PaidRow) -> health.SelfPaidYear:
-        return health.SelfPaidYear(年度=row.年度, 个人自付=row.个人自付)
-
-    assert adapter.complete().feeds["self_paid_year"].type == "health.self_paid_year.v1"
+    adapter = declared(civil_affairs)
+    own = import_module("services.civil_affairs.adapter").adapter
+    adapter.feeds |= own.feeds
+    assert adapter.complete().feeds["allowance"].type == "civil_affairs.allowance.v1"
+    del adapter.feeds["allowance"]
+    with pytest.raises(DeclarationRefused, match="contract states Allowance, but no feed returns it"):
+        adapter.complete()
 
 
 def test_a_fact_of_another_department_is_refused() -> None:
     with pytest.raises(DeclarationRefused, match="returns SchoolAbsence, which its contract does not state"):
 
-        @declared().feed("school_absence", AbsenceRow, key=PLAIN, rhythm=AT_ONCE, shape=INCREMENTS)
+        @declared().feed("school_absence", AbsenceRow, key=PLAIN)
         def absence(row: AbsenceRow) -> education.SchoolAbsence:
             return education.SchoolAbsence(学段=row.学段)
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "sentence"),
+    ("name", "key", "sentence"),
     [
-        ("self_paid", FULL_LIST, "so it is called self_paid_year"),
-        ("self_paid_year", INCREMENTS, "sends increment, but the contract says list"),
+        ("self_paid", "年度", "so it is called self_paid_year"),
+        ("self_paid_year", PLAIN, "needs a key, the contract's 年度"),
+        ("self_paid_year", "年月", "has a key of columns it does not have"),
     ],
 )
-def test_another_name_or_shape_than_the_contracts_is_refused(name: str, shape: object, sentence: str) -> None:
+def test_another_name_or_key_than_the_contracts_is_refused(name: str, key: Key | str, sentence: str) -> None:
     with pytest.raises(DeclarationRefused, match=sentence):
 
-        @declared().feed(name, PaidRow, key="年度", rhythm=monthly(), shape=shape)  # type: ignore[arg-type]
+        @declared().feed(name, PaidRow, key=key)
         def paid(row: PaidRow) -> health.SelfPaidYear:
             return health.SelfPaidYear(年度=row.年度)
+
+
+def test_a_key_where_the_contract_says_none_is_refused() -> None:
+    class SchoolRow(PersonRecord):
+        学校 = Text()
+
+    with pytest.raises(DeclarationRefused, match="has a key, but the contract says none"):
+
+        @declared(education).feed("enrolment", SchoolRow, key="学校")
+        def enrolled(row: SchoolRow) -> education.Enrolment:
+            return education.Enrolment(学校=row.学校)
+
+
+def test_shape_and_rhythm_are_the_contracts() -> None:
+    adapter = declared()
+
+    @adapter.feed("self_paid_year", PaidRow, key="年度")
+    def paid(row: PaidRow) -> health.SelfPaidYear:
+        return health.SelfPaidYear(年度=row.年度)
+
+    meta, feed = health.SelfPaidYear.meta, adapter.feeds["self_paid_year"]
+    assert (feed.shape, feed.rhythm, feed.period) == (meta.shape, meta.rhythm, "年度")
 
 
 def test_rows_about_another_kind_of_subject_are_refused() -> None:
@@ -78,7 +99,7 @@ def test_rows_about_another_kind_of_subject_are_refused() -> None:
 
     with pytest.raises(DeclarationRefused, match="has rows about a household, but the contract says person"):
 
-        @declared().feed("self_paid_year", HomeRow, key="年度", rhythm=monthly(), shape=FULL_LIST)
+        @declared().feed("self_paid_year", HomeRow, key="年度")
         def paid(row: HomeRow) -> health.SelfPaidYear:
             return health.SelfPaidYear(年度=row.年度)
 
@@ -92,13 +113,13 @@ def test_a_period_without_its_column_and_two_columns_of_one_name_are_refused() -
 
     with pytest.raises(DeclarationRefused, match="needs a column 年度"):
 
-        @declared().feed("self_paid_year", YearlessRow, key=PLAIN, rhythm=monthly(), shape=FULL_LIST)
+        @declared().feed("self_paid_year", YearlessRow, key=PLAIN)
         def one(row: YearlessRow) -> health.SelfPaidYear:
             return health.SelfPaidYear(年度="2026", 个人自付=row.个人自付)
 
     with pytest.raises(DeclarationRefused, match="has two columns of one name"):
 
-        @declared().feed("self_paid_year", TwiceRow, key="年度", rhythm=monthly(), shape=FULL_LIST)
+        @declared().feed("self_paid_year", TwiceRow, key="年度")
         def other(row: TwiceRow) -> health.SelfPaidYear:
             return health.SelfPaidYear(年度=row.年度)
 
