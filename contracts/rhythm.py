@@ -1,33 +1,29 @@
 """Rhythm: when a feed is due, as data; what the silent-feed watch knows (docs/feeds.md, "Rhythm"). Pure."""
 
-import calendar
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, Literal
 
-LATE_WORKING_DAYS: Final = 5
-"""晚到 is 1 to 5 working days after the due day, 静默 more (docs/feeds.md, "Rhythm")."""
-
-QUIET_MONTHS: Final = 2
-"""A feed "at once" is silent after two months without a sending or an empty increment (docs/feeds.md, "Rhythm")."""
+LAST_DAY: Final = 31
+FIFTH: Final = 5
+"""The one day docs/feeds.md names for what is monthly; it also holds for monthly lists of which it names none."""
 
 Every = Literal["month", "term", "year", "event"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """The months in which a feed is due and until which day; a month without one is due by its end."""
+    """The months in which a feed is due, and until which day of them."""
 
     months: tuple[int, ...] = ()
-    """1 to 12; empty: it is never due, only sent when something happens."""
-    by: int | None = None
-    """Day of the month, at most 28; None: its last day."""
+    """1 to 12; empty: it is never due, it comes whenever there is something."""
+    by: int = LAST_DAY
+    """Day of the month; beyond the month's end it is its last."""
     at_once: bool = False
     """True when what is found is also sent at once."""
 
     def __post_init__(self) -> None:
-        if not (self.months or self.at_once) or self.by not in (None, *range(1, 29)):
-            raise ValueError("a rhythm has months or is at once, and a day of 1 to 28 or the month's last")
+        if not (self.months or self.at_once) or not {self.by, *self.months} <= set(range(1, LAST_DAY + 1)):
+            raise ValueError("a rhythm has months or is at once, and a day of the month")
 
     @property
     def every(self) -> Every:
@@ -35,15 +31,9 @@ class Rhythm:
         words: dict[int, Every] = {0: "event", 1: "year", 2: "term"}
         return words.get(len(self.months), "month")
 
-    def due_days(self, after: date, until: date) -> list[date]:
-        """The due days with after < day ≤ until, oldest first, before they roll to a working day."""
-        months = ((year, month) for year in range(after.year, until.year + 1) for month in self.months)
-        days = (date(year, month, self.by or calendar.monthrange(year, month)[1]) for year, month in months)
-        return [day for day in days if after < day <= until]
 
-
-def monthly(by: int | None = None, *, at_once: bool = False) -> Rhythm:
-    """Every month, by a day of it; without one, by its last."""
+def monthly(by: int = FIFTH, *, at_once: bool = False) -> Rhythm:
+    """Every month, by a day of the next one."""
     return Rhythm(tuple(range(1, 13)), by, at_once)
 
 
@@ -52,8 +42,8 @@ def yearly(month: int) -> Rhythm:
     return Rhythm((month,))
 
 
-EVERY_TERM: Final = Rhythm((3, 9))
-"""By the end of the month in which the spring and the autumn term have begun."""
+EVERY_TERM: Final = Rhythm((4, 10), FIFTH)
+"""Like a monthly list, for the month in which the spring term (March) and the autumn term (September) have begun."""
 
 AT_ONCE: Final = Rhythm(at_once=True)
 """When something happens."""
