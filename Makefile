@@ -48,6 +48,7 @@ fix: .venv/dev  ## format, mend what can be mended, write generated files again
 	$(BIN)/ruff format -q .
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/python -m contracts export
+	$(BIN)/python -m shouwang.kit.metrics > docs/reference/metrics-catalogue.md
 
 integration: .venv/dev  ## of `make test`, only the worker's promises on a real broker: kill, stall and take-over, poison, gap
 	$(BIN)/python -m pytest -q tests/integration

@@ -42,6 +42,12 @@ class ListVault:
         self.calls.append(len(people))
         self.people += people
 
+    def ready(self) -> str:
+        """Raises VaultAway while it is away."""
+        if self.away:
+            raise VaultAway("away")
+        return ""
+
 
 class Office:
     """One department: its door, what stands around it, and a bureau with a key."""

@@ -87,6 +87,12 @@ class Triage:
             )
         return self._counted[wanted]
 
+    def standing(self, county: str) -> dict[str, int]:
+        """Subjects with raised alerts by their heaviest level."""
+        with self._reading.connect() as connection:
+            levels = self._counts(connection, Wanted(county))[0]
+        return {level: levels.get(level, 0) for level in LEVELS}
+
     def household(self, county: str, ref: str, *, actor: str) -> HouseholdView:
         """One household whole, after the look at it is written down; raises Unknown."""
         if kind_of(ref) != "household":

@@ -11,6 +11,7 @@ from shouwang.kit import observe
 from shouwang.kit.audit import Audit
 from shouwang.kit.clock import SystemClock
 from shouwang.kit.database import SchemaOutdated, open_database, require_current
+from shouwang.kit.health import Probe
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.settings import Settings, load
@@ -33,7 +34,10 @@ def main(argv: list[str]) -> None:
         keys = KeyRing.open(settings.keys)
         audit = Audit.of(keys, "vault", SystemClock(), settings.checkpoints)
         store = VaultStore(engine, keys.sealer("vault"), audit)
-        app = build(store, keys.service_key("vault"), Metrics(CollectorRegistry()))
+        database = Probe("数据库", store.ready)
+        ready = {"database": database.check}
+        app = build(store, keys.service_key("vault"), Metrics(CollectorRegistry()), ready)
+        database.start()
     except (SchemaOutdated, MissingKey, OpenToOthers) as refused:
         raise SystemExit(str(refused)) from None
     uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)

@@ -1,6 +1,7 @@
 """The vault over HTTP: three calls under one service key, and health."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ from fastapi import Depends, FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.vault.keeper import VaultStore
-from shouwang.kit import health, problems
+from shouwang.kit import health, problems, requests
+from shouwang.kit.health import Check
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.problems import BodyLimit, Problem
 from shouwang.kit.vault import Identified, ReasonMissing
@@ -66,12 +68,13 @@ class EraseBody(UnmaskBody):
     """Who is to be erased, by whom and why."""
 
 
-def build(store: VaultStore, key: str, metrics: Metrics) -> FastAPI:
-    """The vault's app; `key` is the service key callers show."""
+def build(store: VaultStore, key: str, metrics: Metrics, ready: Mapping[str, Check] | None = None) -> FastAPI:
+    """The vault's app; `key` is the service key callers show, `ready` what /readyz asks."""
     app = FastAPI(title="守望 保管库", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(BodyLimit, limit=LIMIT_BYTES)
     problems.install(app)
-    app.include_router(health.routes(ready={"database": store.ready}, registry=metrics.registry))
+    app.include_router(health.routes(ready=ready or {"database": store.ready}, metrics=metrics))
+    requests.install(app, metrics)
 
     def may(authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {key}".encode()):
@@ -82,20 +85,17 @@ def build(store: VaultStore, key: str, metrics: Metrics) -> FastAPI:
     @app.post("/v1/keep", dependencies=allowed)
     def keep(body: KeepBody) -> dict[str, int]:
         """Remember who these are."""
-        metrics.add("shouwang_vault_calls_total", call="keep")
         store.keep(body.county, body.department, [Identified(**dict(person)) for person in body.people])
         return {"kept": len(body.people)}
 
     @app.post("/v1/find", dependencies=allowed)
     def find(body: FindBody) -> dict[str, dict[str, str]]:
         """Masked names."""
-        metrics.add("shouwang_vault_calls_total", call="find")
         return {"names": store.find(body.county, body.refs, actor=body.actor)}
 
     @app.post("/v1/unmask", dependencies=allowed)
     def unmask(body: UnmaskBody) -> dict[str, list[dict[str, Any]]]:
         """Everything known of one reference."""
-        metrics.add("shouwang_vault_calls_total", call="unmask")
         try:
             known = store.unmask(body.county, body.ref, actor=body.actor, reason=body.reason)
         except ReasonMissing:
@@ -105,7 +105,6 @@ def build(store: VaultStore, key: str, metrics: Metrics) -> FastAPI:
     @app.post("/v1/erase", dependencies=allowed)
     def erase(body: EraseBody) -> dict[str, bool]:
         """Destroy all that is known of one reference."""
-        metrics.add("shouwang_vault_calls_total", call="erase")
         try:
             return {"erased": store.erase(body.county, body.ref, actor=body.actor, reason=body.reason)}
         except ReasonMissing:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final, Protocol
 
 from shouwang.kit.workdays import WorkDays
@@ -117,8 +118,8 @@ def _nearest(rhythm: Rhythm, day: date, workdays: WorkDays) -> date:
 
 
 def _first_for(rhythm: Rhythm, met: date, heard: list[date], workdays: WorkDays) -> date:
-    """The day on which what was due at `met` first came."""
-    return next(day for day in heard if _nearest(rhythm, day, workdays) == met)
+    """The day on which what was due at `met`, which the newest sending is nearest to, first came."""
+    return list(takewhile(lambda day: _nearest(rhythm, day, workdays) == met, reversed(heard)))[-1]
 
 
 def _due_from(rhythm: Rhythm, first: date, workdays: WorkDays) -> Iterator[date]:

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import structlog
 
+from shouwang.kit.metrics import Metrics
+
 _WHO_AND_WHERE: Final = """event level at service stage department feed county partition topic offset sending receipt
     seq batch letter rule document rulebook version day trace_id actor role action"""
 _HOW_MANY: Final = """words records rows facts households changed dirty judged alerts raised withdrawn received accepted
@@ -82,8 +84,11 @@ def get_logger(**fields: Any) -> structlog.typing.FilteringBoundLogger:
 
 
 @contextmanager
-def unit(stage: str, **counts: Any) -> Iterator[dict[str, Any]]:
-    """One unit of work: counts put into what is yielded come out as one canonical line with its milliseconds."""
+def unit(stage: str, *, metrics: Metrics | None = None, **counts: Any) -> Iterator[dict[str, Any]]:
+    """One unit of work: counts put into what is yielded come out as one canonical line with its milliseconds.
+
+    With `metrics` it is also counted there, and its seconds are observed.
+    """
     said = dict(counts)
     start = time.perf_counter()
     try:
@@ -92,6 +97,11 @@ def unit(stage: str, **counts: Any) -> Iterator[dict[str, Any]]:
         said["error"] = type(failed).__name__
         raise
     finally:
-        said["ms"] = round((time.perf_counter() - start) * 1000, 1)
+        seconds = time.perf_counter() - start
+        said["ms"] = round(seconds * 1000, 1)
+        if metrics is not None:
+            result = "failed" if "error" in said else "done"
+            metrics.add("shouwang_stage_units_total", stage=stage, result=result)
+            metrics.observe("shouwang_stage_seconds", seconds, stage=stage)
         log = get_logger(stage=stage)
         (log.error if "error" in said else log.info)(stage, **said)

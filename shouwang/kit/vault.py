@@ -1,13 +1,20 @@
 """Names, numbers, phones and addresses live in the vault; this is how others reach it."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import httpx
 
+from shouwang.kit.metrics import Metrics
+
 KEEP_SECONDS = 10.0
 """A thousand people are kept within 0.1 s; ten seconds is a vault that is away."""
+
+READY_SECONDS = 4.0
+"""A vault that is well says so at once."""
 
 
 class VaultAway(Exception):
@@ -48,6 +55,10 @@ class KeepsPeople(Protocol):
         """Remember who these are; the newest statement of each department counts. Raises VaultAway."""
         ...
 
+    def ready(self) -> str:
+        """A check: what is wrong with it, or nothing. Raises VaultAway, or what its database raises."""
+        ...
+
 
 class FindsNames(Protocol):
     """What a page needs of the vault."""
@@ -72,6 +83,48 @@ class Vault(KeepsPeople, FindsNames, Protocol):
 def masked(name: str) -> str:
     """张* of 张小明: the first character stays, so that staff who know the family recognise it."""
     return f"{name[0]}*" if name else ""
+
+
+class MeasuredKeeper:
+    """Keeping, counted and timed."""
+
+    def __init__(self, vault: KeepsPeople, metrics: Metrics) -> None:
+        self._vault, self._metrics = vault, metrics
+
+    def keep(self, county: str, department: str, people: Sequence[Identified]) -> None:
+        """See `KeepsPeople.keep`."""
+        with _measured(self._metrics, "keep"):
+            self._vault.keep(county, department, people)
+
+    def ready(self) -> str:
+        """See `KeepsPeople.ready`."""
+        return self._vault.ready()
+
+
+class MeasuredNames:
+    """Finding names, counted and timed."""
+
+    def __init__(self, vault: FindsNames, metrics: Metrics) -> None:
+        self._vault, self._metrics = vault, metrics
+
+    def find(self, county: str, refs: Iterable[str], *, actor: str) -> dict[str, str]:
+        """See `FindsNames.find`."""
+        with _measured(self._metrics, "find"):
+            return self._vault.find(county, refs, actor=actor)
+
+
+@contextmanager
+def _measured(metrics: Metrics, call: str) -> Iterator[None]:
+    start, result = time.perf_counter(), "failed"
+    try:
+        yield
+        result = "done"
+    except VaultAway:
+        result = "away"
+        raise
+    finally:
+        metrics.add("shouwang_vault_calls_total", call=call, result=result)
+        metrics.observe("shouwang_vault_seconds", time.perf_counter() - start, call=call)
 
 
 class VaultHttp:
@@ -104,6 +157,14 @@ class VaultHttp:
             raise ReasonMissing(ref)
         answer = self._call("erase", {"county": county, "ref": ref, "actor": actor, "reason": reason})
         return bool(answer["erased"])
+
+    def ready(self) -> str:
+        """A check: what is wrong, or nothing; raises VaultAway."""
+        try:
+            answer = self._client.get("/readyz", timeout=READY_SECONDS)
+        except httpx.TransportError as away:
+            raise VaultAway(type(away).__name__) from None
+        return "" if answer.status_code == httpx.codes.OK else "身份库还不能工作"
 
     def _call(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

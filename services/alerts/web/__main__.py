@@ -15,10 +15,11 @@ from shouwang.kit.audit import Audit
 from shouwang.kit.clock import SystemClock, TrialClock
 from shouwang.kit.counties import CountiesRefused, load_counties
 from shouwang.kit.database import SchemaOutdated, open_database, require_current
+from shouwang.kit.health import Probe, Watched
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.settings import Settings, load
-from shouwang.kit.vault import VaultHttp
+from shouwang.kit.vault import MeasuredNames, VaultHttp
 
 RULEBOOK = Path(__file__).parents[1] / "rulebook"
 
@@ -42,10 +43,18 @@ def main(argv: list[str]) -> None:
         require_current(engine, MIGRATIONS)
         keys = KeyRing.open(settings.keys)
         audit = Audit.of(keys, "alerts", clock, settings.checkpoints)
-        vault = VaultHttp(settings.vault_url, keys.service_key("vault")) if settings.vault_url else None
+        metrics = Metrics(CollectorRegistry())
+        vault = (
+            MeasuredNames(VaultHttp(settings.vault_url, keys.service_key("vault")), metrics)
+            if settings.vault_url
+            else None
+        )
         titles = Titles.of(load_rulebook(settings.rulebook))
         triage = Triage(engine, titles, load_counties(settings.counties), clock, audit, vault)
-        app = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
+        database = Probe("数据库", triage.ready)
+        watched = Watched(ready={"database": database.check})
+        app = build(triage, keys.service_key("county"), clock, metrics, watched)
+        database.start()
     except (SchemaOutdated, MissingKey, OpenToOthers, RulebookRefused, CountiesRefused) as refused:
         raise SystemExit(str(refused)) from None
     uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)

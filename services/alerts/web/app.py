@@ -10,8 +10,10 @@ from services.alerts.web import api
 from services.alerts.web.auth import Gate, SignInNeeded
 from services.alerts.web.console import pages
 from services.alerts.web.headers import SafeHeaders
-from shouwang.kit import health, problems
+from services.alerts.web.measure import measure
+from shouwang.kit import health, problems, requests
 from shouwang.kit.clock import Clock
+from shouwang.kit.health import Watched
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.problems import BodyLimit, Problem, problem_response, trace_id
 
@@ -19,8 +21,15 @@ LIMIT_BYTES = 64 * 1024
 """The largest thing anybody sends here is a form."""
 
 
-def build(triage: Triage, key: str, clock: Clock, metrics: Metrics) -> FastAPI:
-    """The app; `key` is the service key of the county's staff and commands."""
+def build(
+    triage: Triage,
+    key: str,
+    clock: Clock,
+    metrics: Metrics,
+    watched: Watched | None = None,
+) -> FastAPI:
+    """The app; `key` is the service key of the county's staff and commands, `watched` what health asks."""
+    watched = watched or Watched(ready={"database": triage.ready})
     app = FastAPI(title="守望 预警", docs_url=None, redoc_url=None, openapi_url=None)
     gate = Gate(key, clock)
     console = pages.Console(triage, gate)
@@ -28,10 +37,12 @@ def build(triage: Triage, key: str, clock: Clock, metrics: Metrics) -> FastAPI:
     problems.install(app)
     app.add_middleware(SafeHeaders)
     _show_problems_as_pages(app, console)
-    app.include_router(health.routes(ready={"database": triage.ready}, registry=metrics.registry))
+    refresh = [lambda: measure(triage, metrics), *watched.refresh]
+    app.include_router(health.routes(ready=watched.ready, live=watched.live, metrics=metrics, refresh=refresh))
     app.include_router(api.routes(triage, gate))
     app.include_router(pages.routes(triage, gate, console))
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    requests.install(app, metrics)
     return app
 
 

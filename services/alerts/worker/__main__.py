@@ -75,8 +75,8 @@ def compose(settings: WorkerSettings, watch: Watch, metrics: Metrics) -> Duty:
 def show_health(settings: WorkerSettings, watch: Watch, metrics: Metrics) -> None:
     """Answer /livez and /readyz from a thread of its own, so that a loop that stands still is seen from outside."""
     api = FastAPI(openapi_url=None)
-    ready = {"loop": watch.loop, "database": lambda: watch.database, "log": lambda: watch.log}
-    api.include_router(health.routes(live={"loop": watch.loop}, ready=ready, registry=metrics.registry))
+    refresh = [lambda: watch.measure(metrics)]
+    api.include_router(health.routes(live=watch.live(), ready=watch.ready(), metrics=metrics, refresh=refresh))
     server = uvicorn.Server(uvicorn.Config(api, settings.host, settings.port, log_config=None, lifespan="off"))
     threading.Thread(target=server.run, name="health", daemon=True).start()
 

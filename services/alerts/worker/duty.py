@@ -19,8 +19,8 @@ from shouwang.kit.observe import get_logger
 TOPICS: Final = tuple(FACT_TOPICS.values())
 PUBLISH_SECONDS: Final = 0.2
 """How long a word of the outbox waits at most before it is sent."""
-COMPARE_EVERY: Final = 75
-"""Rounds of publishing between two looks at the lag: 15 s."""
+COMPARE_EVERY: Final = 25
+"""Rounds of publishing between two looks at the lag: 5 s, so that a log that is away shows within 15 s."""
 
 
 class SplitPartition(RuntimeError):
@@ -54,6 +54,7 @@ class Duty:
             raise SplitPartition(f"{topic} partition {number} went to another worker than the other topics of {number}")
         self.forget()
         self._owned = numbers
+        self._watch.owned = len(numbers)
         self._ids = self._log.topic_ids(TOPICS)
         for number in numbers:
             self._stages.require_topics(number, self._ids)
@@ -71,6 +72,7 @@ class Duty:
     def give_up(self) -> None:
         """Our partitions may go to others."""
         self._owned = frozenset()
+        self._watch.owned = 0
         self.forget()
 
     def forget(self) -> None:
@@ -99,20 +101,21 @@ class Duty:
         while not stopping.wait(PUBLISH_SECONDS):
             rounds += 1
             if self._tried(self._publish):
-                self._watch.database = ""
-            if rounds % COMPARE_EVERY == 0 and self._tried(self._compare):
-                self._watch.log = ""
+                self._watch.database.well()
+            if rounds % COMPARE_EVERY == 1 and self._tried(self._compare):
+                self._watch.log.well()
 
     def _tried(self, work: Callable[[], None]) -> bool:
         try:
             work()
         except LogAway as away:
-            self._watch.log = f"{away}; tries again"
+            self._watch.log.says("消息日志连不上，正在重试")
+            get_logger(stage="publish").warning("away", reason=str(away))
         except (OperationalError, InterfaceError) as away:
-            self._watch.database = f"{type(away).__name__}; tries again"
+            self._watch.database.says("数据库连不上，正在重试")
+            get_logger(stage="publish").warning("away", error=type(away).__name__)
         else:
             return True
-        get_logger(stage="publish").warning("away", reason=self._watch.log or self._watch.database)
         return False
 
     def _publish(self) -> None:

@@ -16,6 +16,8 @@ LONGEST_WAIT = 30.0
 STALLED_SECONDS = 300.0
 """A loop that has not gone round for five minutes is red (docs/design.md, R10)."""
 
+TITLES = {"translate": "转换", "publish": "发送", "clean": "清理", "drop": "投递目录"}
+
 _AWAY = (LogAway, VaultAway, OperationalError)
 
 
@@ -26,7 +28,7 @@ class Loop:
         self, name: str, step: Callable[[], object], clock: Clock, *, idle: float = IDLE_SECONDS,
         crashed: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
-        self.name = name
+        self.name, self._title = name, TITLES.get(name, name)
         self._step, self._clock, self._idle, self._crashed = step, clock, idle, crashed
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -60,8 +62,8 @@ class Loop:
     def check(self) -> str:
         """What is wrong with it, in one sentence; nothing when all is well."""
         if self._thread is not None and not self._thread.is_alive():
-            return f"{self.name} has ended"
-        return f"{self.name} has stood still for {self.age():.0f} s" if self.age() > STALLED_SECONDS else ""
+            return f"{self._title}已经停止"
+        return f"{self._title}已有 {self.age():.0f} 秒没有转动" if self.age() > STALLED_SECONDS else ""
 
     def waits_for(self) -> str:
         """What it cannot reach now; nothing when it can."""
@@ -77,7 +79,7 @@ class Loop:
                 wait = 0.0 if busy else self._idle
             except _AWAY as away:
                 failures += 1
-                self._wrong = f"{self.name} waits: {type(away).__name__}"
+                self._wrong = f"{self._title}在等待恢复（{type(away).__name__}），会自动继续"
                 wait = min(LONGEST_WAIT, self._idle * 2 ** min(failures, 10))
                 get_logger(stage=self.name).warning("away", error=type(away).__name__, attempt=failures)
             except Exception as crash:  # our bug: say where, and let the supervisor start us again

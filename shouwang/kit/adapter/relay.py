@@ -11,6 +11,7 @@ from shouwang.kit.bus import Log, Outgoing
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
 from shouwang.kit.database import reading
+from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import unit
 
 AT_ONCE = 2_000
@@ -27,7 +28,10 @@ _NUMBER, _OUTBOX, _SENT = (table_of(model) for model in (NumberRow, OutboxRow, S
 class Relay:
     """Sends one department's numbered words."""
 
-    def __init__(self, engine: Engine, department: str, counties: Mapping[str, County], log: Log, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, department: str, counties: Mapping[str, County], log: Log, clock: Clock,
+        metrics: Metrics | None = None,
+    ) -> None:  # fmt: skip
         self._engine, self._department, self._counties, self._log, self._clock = (
             engine,
             department,
@@ -35,7 +39,7 @@ class Relay:
             log,
             clock,
         )
-        self._topic = facts_topic(department)
+        self._topic, self._metrics = facts_topic(department), metrics
 
     def once(self) -> int:
         """Send some of what waits; returns how many words. Raises LogAway, and then nothing is marked."""
@@ -83,10 +87,13 @@ class Relay:
                 .limit(AT_ONCE)
             ).all()
         partition, key = partition_of(self._counties[county].number), county.encode()
-        with unit("publish", department=self._department, county=county, partition=partition) as said:
+        where = {"department": self._department, "county": county, "partition": partition}
+        with unit("publish", metrics=self._metrics, **where) as said:
             self._log.send([Outgoing(self._topic, partition, key, row.value, HEADERS) for row in rows])
             self._mark(county, sent, rows[-1].seq)
             said["words"], said["seq"] = len(rows), rows[-1].seq
+        if self._metrics is not None:
+            self._metrics.add("shouwang_published_total", len(rows), department=self._department)
         return len(rows)
 
     def _mark(self, county: str, before: int, seq: int) -> None:

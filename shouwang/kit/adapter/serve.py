@@ -9,10 +9,10 @@ from typing import NamedTuple
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from contracts.topics import TOPICS, facts_topic
-from shouwang.kit import health, problems
+from shouwang.kit import health, problems, requests
 from shouwang.kit.adapter import answers, receive
 from shouwang.kit.adapter.answers import Answers, progress
 from shouwang.kit.adapter.auth import Keys
@@ -26,6 +26,7 @@ from shouwang.kit.adapter.receipts import Receipts
 from shouwang.kit.adapter.receive import Gate
 from shouwang.kit.adapter.relay import Relay
 from shouwang.kit.adapter.tables import MIGRATIONS
+from shouwang.kit.adapter.watch import Watch
 from shouwang.kit.adapter.work import Translator
 from shouwang.kit.audit import Audit
 from shouwang.kit.bus import Log, LogAway, TopicMismatch
@@ -36,7 +37,7 @@ from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure
 from shouwang.kit.settings import Settings, load
-from shouwang.kit.vault import KeepsPeople, VaultHttp
+from shouwang.kit.vault import KeepsPeople, MeasuredKeeper, VaultHttp
 
 CLEANING_SECONDS = 3600.0
 DROP_SECONDS = 1.0
@@ -60,16 +61,17 @@ class Door:
     ) -> None:  # fmt: skip
         self.adapter, self.engine, self.clock, self._log = adapter, engine, clock, log
         self._counties = counties
-        self.registry = CollectorRegistry()
-        self._metrics = Metrics(self.registry)
+        self.metrics = Metrics(CollectorRegistry())
         self._lock = OneOnly(engine)
         self.keys = Keys(engine, adapter.department, counties, keyring.service_key("county"))
         self.inbox = Inbox(engine, keyring, clock)
         self.numbers = Numbers(adapter, engine, keyring)
         self.receipts = Receipts(engine, adapter.department)
         self.audit = Audit.of(keyring, adapter.department, clock, folders.checkpoints)
-        self.relay = Relay(engine, adapter.department, counties, log, clock)
-        self._translator = Translator(adapter, engine, keyring, clock, vault, self._metrics)
+        self.relay = Relay(engine, adapter.department, counties, log, clock, self.metrics)
+        self._translator = Translator(
+            adapter, engine, keyring, clock, MeasuredKeeper(vault, self.metrics), self.metrics
+        )
         self._drops = self._drop_folders(folders.drop) if folders.drop else []
         self._loops = [
             Loop("translate", self._translating, clock, crashed=crashed),
@@ -78,6 +80,9 @@ class Door:
         ]
         if self._drops:
             self._loops.append(Loop("drop", self._dropping, clock, idle=DROP_SECONDS, crashed=crashed))
+        self._watch = Watch(
+            adapter.department, engine, counties, log, vault, clock, self.metrics, self._loops
+        )  # fmt: skip
 
     def app(self, *, root_path: str = "") -> FastAPI:
         """The HTTP of docs/feeds.md; mount it, or serve it by itself."""
@@ -91,9 +96,11 @@ class Door:
         app.include_router(receive.routes(gate))
         on = Answers(self.adapter, self.engine, gate, self.keys, self.numbers, self.audit, self.clock, self._wake)
         app.include_router(answers.routes(on))
+        watch = self._watch
         app.include_router(
-            health.routes(ready={"database": self._ready, **self._waits()}, live=self._live(), registry=self.registry)
+            health.routes(ready=watch.ready(), live=watch.live(), metrics=self.metrics, refresh=[watch.measure])
         )
+        requests.install(app, self.metrics)
         return app
 
     def work_once(self) -> bool:
@@ -115,6 +122,7 @@ class Door:
 
     def start(self) -> None:
         """Start the background loops."""
+        self._watch.start()
         for loop in self._loops:
             loop.start()
 
@@ -127,6 +135,7 @@ class Door:
 
     def stop(self) -> None:
         """Stop them, each after its round."""
+        self._watch.stop()
         for loop in self._loops:
             loop.stop()
         self._translator.close()
@@ -172,17 +181,6 @@ class Door:
             )
             for code in self._counties
         ]  # fmt: skip
-
-    def _ready(self) -> str:
-        with reading(self.engine).connect() as connection:
-            connection.execute(text("SELECT 1"))
-        return ""
-
-    def _waits(self) -> dict[str, health.Check]:
-        return {loop.name: loop.waits_for for loop in self._loops[:1]}
-
-    def _live(self) -> dict[str, health.Check]:
-        return {loop.name: loop.check for loop in self._loops}
 
 
 class DoorSettings(Settings):

@@ -60,7 +60,8 @@ class Translator:
         if row is None:
             return False
         try:
-            with unit("translate", department=self._adapter.department, feed=row["feed"], county=row["county"]) as said:
+            where = {"department": self._adapter.department, "feed": row["feed"], "county": row["county"]}
+            with unit("translate", metrics=self._metrics, **where) as said:
                 said["sending"], said["attempt"] = row["receipt"], row["attempts"] + 1
                 done = self._translate(row)
                 said.update(state=done.state, **done.counts)
@@ -143,7 +144,6 @@ class Translator:
         source: Iterator[Known] = iter(people)
         while some := list(islice(source, PEOPLE_A_CALL)):
             self._vault.keep(county, self._adapter.department, [Identified(*one) for one in some])
-            self._metrics.add("shouwang_vault_calls_total", call="keep")
 
     def _postpone(self, row: RowMapping, reason: str, *, crashes: int) -> None:
         """Say on the receipt why it waits; the longer it has waited, the longer until it is tried again."""

@@ -23,4 +23,4 @@ def test_words_judgements_and_changes_are_counted_once_they_are_committed() -> N
     assert registry.get_sample_value("shouwang_words_total", county | {"state": "kept"}) == 10
     assert registry.get_sample_value("shouwang_words_total", county | {"state": "changed"}) == 8
     assert registry.get_sample_value("shouwang_alert_changes_total", county | {"kind": "raised"}) == 2
-    assert registry.get_sample_value("shouwang_batch_seconds_count", {"partition": "1"}) == 2
+    assert registry.get_sample_value("shouwang_stage_seconds_count", {"stage": "apply"}) == 2

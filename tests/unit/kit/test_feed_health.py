@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shouwang.kit import feed_shape
@@ -118,6 +118,7 @@ RHYTHMS = st.one_of(
 WORSE = {State.NEVER: 0, State.FINE: 0, State.LATE: 1, State.SILENT: 2}
 
 
+@settings(deadline=None)
 @given(RHYTHMS, st.sets(DAYS, max_size=8), DAYS)
 def test_without_a_sending_a_feed_that_has_become_worse_stays_so(rhythm: Due, heard: set[date], start: date) -> None:
     before = {day for day in heard if day <= start}
@@ -128,6 +129,7 @@ def test_without_a_sending_a_feed_that_has_become_worse_stays_so(rhythm: Due, he
     assert missing == sorted(missing)
 
 
+@settings(deadline=None)
 @given(RHYTHMS, st.sets(DAYS, max_size=8), DAYS)
 def test_a_sending_today_ends_every_silence(rhythm: Due, heard: set[date], today: date) -> None:
     found = health(rhythm, heard | {today}, today, SINCE, WORKDAYS)
@@ -136,6 +138,7 @@ def test_a_sending_today_ends_every_silence(rhythm: Due, heard: set[date], today
     assert found.overdue <= LATE_DAYS or found.state is State.LATE
 
 
+@settings(deadline=None)
 @given(RHYTHMS, st.sets(DAYS, max_size=8), DAYS)
 def test_neither_order_nor_repetition_nor_the_future_matters(rhythm: Due, heard: set[date], today: date) -> None:
     plain = health(rhythm, heard, today, SINCE, WORKDAYS)
@@ -143,6 +146,7 @@ def test_neither_order_nor_repetition_nor_the_future_matters(rhythm: Due, heard:
     assert health(rhythm, told, today, SINCE, WORKDAYS) == plain
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(1, 12), min_size=1), st.integers(1, 31), DAYS)
 def test_a_bureau_that_sends_on_every_day_is_never_missing(months: set[int], by: int, today: date) -> None:
     every = [SINCE + timedelta(days=n) for n in range((today - SINCE).days + 1)]

@@ -35,16 +35,16 @@ def test_every_metric_has_one_meaning_and_every_meaning_a_metric() -> None:
 def test_metrics_are_shown_and_take_only_what_their_kind_takes() -> None:
     metrics = Metrics(CollectorRegistry())
     metrics.add("shouwang_words_total", 3, county="532927", state="changed")
-    metrics.set("shouwang_outbox_words", 7, department="health")
-    metrics.observe("shouwang_batch_seconds", 0.5, partition="1")
+    metrics.set("shouwang_backlog", 7, stage="publish")
+    metrics.observe("shouwang_stage_seconds", 0.5, stage="apply")
     with pytest.raises(TypeError, match="not a gauge"):
         metrics.set("shouwang_words_total", 1, county="532927", state="changed")
     app = FastAPI()
-    app.include_router(health.routes(ready={}, registry=metrics.registry))
+    app.include_router(health.routes(ready={}, metrics=metrics))
     with client(app) as asked:
         text = asked.get("/metrics").text
     assert 'shouwang_words_total{county="532927",state="changed"} 3.0' in text
-    assert 'shouwang_outbox_words{department="health"} 7.0' in text
+    assert 'shouwang_backlog{stage="publish"} 7.0' in text
 
 
 class Pretend(Settings):
