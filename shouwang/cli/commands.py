@@ -2,7 +2,7 @@
 
 import typer
 
-from shouwang.cli import alerts, audit, day, doctor, keys, letters, push, receipts, refs, rulebook, run
+from shouwang.cli import alerts, audit, backups, day, doctor, keys, letters, push, receipts, refs, rulebook, run
 
 app = typer.Typer(
     name="shouwang",
@@ -28,5 +28,8 @@ app.add_typer(letters.app, name="letters")
 app.add_typer(audit.app, name="audit")
 app.command("incident")(audit.incident)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+app.command("upgrade")(backups.upgrade)
 app.command("migrate")(run.migrate)
 app.command("check-config")(run.check_config)

@@ -8,6 +8,8 @@ class Remote(Settings):
 
     url: str = ""
     key: str = ""
+    kafka: str = ""
+    """The broker of an installation whose databases are elsewhere; `restore` asks it where its topics end."""
 
 
 def remote() -> Remote:

@@ -25,8 +25,11 @@ def up(data: Data = DEFAULT_DATA, port: Port = DEFAULT_PORT, county: CountyOptio
     from shouwang.standalone.installation import Busy, Installation
     from shouwang.standalone.serve import Standalone
 
+    installation = Installation(data, county=county)
+    if installation.unfinished.exists():
+        raise end(Exit.FAILED, "\n".join(installation.missing()))
     try:
-        with Standalone(Installation(data, county=county), host=host, port=port) as standalone:
+        with Standalone(installation, host=host, port=port) as standalone:
             say.prose(f"守望已启动：{standalone.url}（按 Ctrl-C 停止）")
             standalone.wait()
     except (Busy, CountiesRefused, MissingKey, OpenToOthers, TopicMismatch, RulebookRefused) as refused:

@@ -82,8 +82,8 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
-def upgrade(engine: Engine, migrations: Path) -> None:
-    """Bring the schema to the newest revision under `migrations`; of two starters one works and the other waits."""
+def upgrade(engine: Engine, migrations: Path, revision: str = "head") -> None:
+    """Bring the schema to a revision under `migrations`, the newest; of two starters one works and the other waits."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             lock = zlib.crc32(b"shouwang migrations")
@@ -91,7 +91,7 @@ def upgrade(engine: Engine, migrations: Path) -> None:
         config = Config()
         config.set_main_option("script_location", str(migrations).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def migrate(context: EnvironmentContext | Any, metadata: MetaData) -> None:

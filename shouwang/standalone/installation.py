@@ -69,6 +69,11 @@ class Installation:
         """The county this folder serves, written at the first start and binding from then on."""
         return self.folder / "counties.toml"
 
+    @property
+    def unfinished(self) -> Path:
+        """There while a restore is under way, or when one was interrupted."""
+        return self.folder / "restore-unfinished"
+
     def clock(self) -> TrialClock:
         """The real moment, and the day the county was turned to."""
         return TrialClock(self.day_file)
@@ -90,6 +95,12 @@ class Installation:
         if not self._county:
             return next(iter(delivered.values()))
         return delivered.get(self._county) or _unnamed(self._county)
+
+    def counties(self) -> dict[str, County]:
+        """Every county served: in containers there may be several."""
+        return load_counties(
+            self.counties_file if self.counties_file.exists() else self._delivered or _counties_at_hand()
+        )
 
     def county_code(self) -> str:
         """Its code."""
@@ -119,10 +130,18 @@ class Installation:
         from shouwang.kit.database import open_database
 
         # In containers the folder is the operator's share of an installation whose databases are elsewhere.
-        elsewhere = self.folder / f"{name}.url"
+        elsewhere = self.elsewhere(name)
         if elsewhere.exists():
             return open_database(elsewhere.read_text(encoding="ascii"))
         return open_database(f"sqlite:///{self.folder / name}.db")
+
+    def has_database(self, name: str) -> bool:
+        """Whether it is there, as a file or elsewhere."""
+        return self.elsewhere(name).exists() or (self.folder / f"{name}.db").exists()
+
+    def elsewhere(self, name: str) -> Path:
+        """The file with the address of a database that is not in this folder: a container's."""
+        return self.folder / f"{name}.url"
 
     def upgrade(self) -> list[str]:
         """Bring every database to this version's schema; returns their names. Raises Busy."""
@@ -138,6 +157,23 @@ class Installation:
             upgrade(engine, migrations)
             engine.dispose()
         return list(schemas())
+
+    def outdated(self) -> list[str]:
+        """The databases that are there and not at this version's schema."""
+        from shouwang.kit.database import SchemaOutdated, require_current
+
+        found = []
+        for name, migrations in schemas().items():
+            if not self.has_database(name):
+                continue
+            engine = self.database(name)
+            try:
+                require_current(engine, migrations)
+            except SchemaOutdated:
+                found.append(name)
+            finally:
+                engine.dispose()
+        return found
 
     def announce(self, url: str, key: str) -> None:
         """Leave address and key for the commands (mode 0600)."""
@@ -172,6 +208,8 @@ class Installation:
     def missing(self) -> list[str]:
         """What a start would fail on, one sentence each."""
         found = [self._county_refused()]
+        if self.unfinished.exists():
+            found.append(f"{self.folder} 的恢复没有做完；原样再运行一遍 shouwang restore（加 --replace）")
         parent = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
         if not os.access(parent, os.W_OK):
             found.append(f"{self.folder}：没有写入权限；请换一个 --data 目录，或修改权限")

@@ -9,6 +9,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
 
 import services.alerts
 from contracts.catalogue import DEPARTMENTS
@@ -25,7 +26,7 @@ from shouwang.kit.adapter.serve import Door, Folders
 from shouwang.kit.bus.local import LocalLog
 from shouwang.kit.keys import KeyRing
 from shouwang.kit.metrics import Metrics
-from shouwang.standalone.installation import Installation
+from shouwang.standalone.installation import Installation, schemas
 from shouwang.standalone.watch import LONGEST_PAUSE, Watched, Work
 
 RULEBOOK: Final = Path(str(services.alerts.__file__)).parent / "rulebook"
@@ -43,6 +44,7 @@ class Services:
     """The worker, and whoever looks after the doors."""
     web: FastAPI
     log: LocalLog
+    databases: dict[str, Engine]
 
     def start(self) -> None:
         """Begin to work."""
@@ -58,6 +60,8 @@ class Services:
         for door in self.doors.values():
             door.stop()
         self.log.close()
+        for engine in self.databases.values():
+            engine.dispose()
 
 
 def assemble(installation: Installation) -> Services:
@@ -69,18 +73,20 @@ def assemble(installation: Installation) -> Services:
     installation.upgrade_locked()
     log = LocalLog(installation.log)
     log.ensure(TOPICS)
-    vault = VaultStore(installation.database("vault"), keys.sealer("vault"), installation.audit("vault", keys))
+    databases = {name: installation.database(name) for name in schemas()}
+    vault = VaultStore(databases["vault"], keys.sealer("vault"), installation.audit("vault", keys))
     policy = load_rulebook(RULEBOOK)
-    alerts = installation.database("alerts")
-    store = Store(alerts)
+    store = Store(databases["alerts"])
     stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
     worker = LocalWorker(stages, store, log, counties.values(), clock)
-    triage = Triage(alerts, Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault)
+    triage = Triage(
+        databases["alerts"], Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault
+    )
     web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
         department: Door(
             adapter_of(department),
-            installation.database(department),
+            databases[department],
             keys,
             counties,
             clock,
@@ -94,7 +100,7 @@ def assemble(installation: Installation) -> Services:
         Watched("alerts-worker", working(worker), time.monotonic),
         Watched("doors", looking_after(doors.values()), time.monotonic),
     )
-    return Services(keys, doors, watched, web, log)
+    return Services(keys, doors, watched, web, log, databases)
 
 
 def adapter_of(department: str) -> Adapter:

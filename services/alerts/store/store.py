@@ -1,14 +1,14 @@
 """Store: the alerts database behind a few calls, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from services.alerts.store.copying import upsert
-from services.alerts.store.ledger import Ledger, read_ledger, read_ledgers
+from services.alerts.store.ledger import Ledger, Position, read_ledger, read_ledgers
 from services.alerts.store.rows import LAST, PublishedRow, place_in, table_of
 from services.alerts.store.writing import ATTEMPTS, OUTBOX, Effects, commit
 from shouwang.kit.database import reading
@@ -64,6 +64,30 @@ class Store:
                 ledger.let_go.append(topic)
                 commit(connection, ledger, Effects())
         return len(held)
+
+    def ledgers(self) -> list[Ledger]:
+        """Where every partition stands."""
+        with self.reads() as connection:
+            return read_ledgers(connection)
+
+    def stand_at(self, positions: Mapping[tuple[int, str], Position]) -> None:
+        """Let reading go on at these places (partition, topic), whatever was read before: after a restore.
+
+        What lies before them in the log is void; the departments send again what has not been heard.
+        """
+        with self.writes() as connection:
+            for partition in sorted({number for number, _ in positions}):
+                ledger = read_ledger(connection, partition)
+                ledger.positions.update({topic: at for (number, topic), at in positions.items() if number == partition})
+                ledger.let_go.clear()
+                commit(connection, ledger, Effects())
+            connection.execute(delete(ATTEMPTS))
+
+    def say_again(self, counties: Iterable[str]) -> None:
+        """Publish the whole outbox of these counties once more: the topic of alerts holds nothing of them."""
+        with self.writes() as connection:
+            chosen = [int(county) for county in counties]
+            connection.execute(delete(PUBLISHED).where(PUBLISHED.c.county.in_(chosen)))
 
     def note_try(self, partition: int, topic: str, offset: int) -> int:
         """Note a try at a place before it is made; returns how many were made there without a commit, with this one."""
