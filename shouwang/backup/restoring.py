@@ -1,5 +1,6 @@
 """Bringing a backup back: all is checked before anything is touched, and what lives is not overwritten unasked."""
 
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,7 @@ def restore(
             if name in said.files:
                 shutil.copy2(source / name, installation.folder / name)
         _upgrade(installation, said)
+        _go_on_with_chains(installation, moment, said)
         # Keys that were to be destroyed meanwhile do not come back with the folder of keys (docs/design.md, R8).
         destroy_old(KeyRing.open(installation.key_folder), moment.date())
     return said
@@ -148,4 +150,20 @@ def _upgrade(installation: Installation, said: Manifest) -> None:
     for name in said.databases:
         engine = installation.database(name)
         upgrade(engine, schemas()[name])
+        engine.dispose()
+
+
+def _go_on_with_chains(installation: Installation, moment: datetime, said: Manifest) -> None:
+    """Audit chains are back at an earlier end: their checkpoints are put aside, and the restore is an act of its own."""
+    if installation.checkpoints.is_dir():
+        for file in installation.checkpoints.glob("*.jsonl"):
+            file.rename(file.with_name(f"{file.name}.before-restore-{moment:%Y-%m-%dT%H%M%S}"))
+    keys = installation.keys()
+    for name in said.databases:
+        engine = installation.database(name)
+        with engine.begin() as connection:
+            audit = installation.audit(name, keys)
+            where = said.made_at.isoformat(timespec="seconds")
+            audit.append(connection, actor=f"cli:{os.getuid()}", action="installation.restore", object_=where)
+            audit.checkpoint(connection)
         engine.dispose()

@@ -21,6 +21,7 @@ from shouwang.demo.play import bureaus
 from shouwang.kit.bus.local import LocalLog
 from shouwang.kit.clock import SystemClock
 from shouwang.kit.keys import KeyRing, MissingKey
+from shouwang.standalone.chains import verify
 from shouwang.standalone.installation import Busy, Installation, schemas
 from shouwang.standalone.serve import Standalone
 from tests import postgres
@@ -189,6 +190,19 @@ def test_without_the_keys_the_data_belongs_to_nothing_is_restored(tmp_path: Path
     restore(other, data, NOW, keys=keys)
     county = other.county_code()
     assert KeyRing.open(keys).secret(f"county-{county}") == other.keys().secret(f"county-{county}")
+
+
+def test_after_a_restore_the_chains_are_whole_and_tell_of_it(tmp_path: Path) -> None:
+    installation, data = Installation(tmp_path / "var"), tmp_path / "b"
+    with running(installation), installation.database("vault").begin() as connection:
+        backup(installation, data, NOW)
+        chain = installation.audit("vault", installation.keys())
+        for _ in range(3):
+            chain.append(connection, actor="a", action="vault.find", object_="532927")
+        chain.checkpoint(connection)
+    restore(installation, data, NOW, replace=True)
+    found = dict(verify(installation))
+    assert all(one.broken_at is None and one.rows >= 1 for one in found.values())
 
 
 def test_keys_never_rest_in_the_folder_of_the_data(tmp_path: Path) -> None:
