@@ -21,8 +21,11 @@ from shouwang.kit.adapter.declaration import HouseholdRecord, PersonRecord, Vill
 
 
 class HouseholdRow(HouseholdRecord):
-    """A line of the 农户基本信息; 住址 and 联系电话 go to the vault and nowhere else."""
+    """A line of the 农户基本信息; 户主姓名, 住址 and 联系电话 go to the vault and nowhere else."""
 
+    name_column = "户主姓名"
+
+    户主姓名 = Text()
     村代码 = Village()
     户类型 = Choice[rural_affairs.HouseholdKind]()
     人均纯收入 = Amount()

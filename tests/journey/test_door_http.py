@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import httpx
 import openpyxl
 import pytest
 
+from contracts.catalogue import DEPARTMENTS, FACTS, facts_of
+from shouwang.kit.clock import SHANGHAI, FixedClock
 from tests.asgi import client
 from tests.doors import COUNTY, OTHER, Office, csv
 
+TOP = Path(__file__).parents[2]
 TEXT_FORMAT = b"49"
 """The number Excel gives the format "@"."""
 
@@ -298,27 +302,37 @@ def test_rejected_rows_come_as_a_workbook_of_plain_text(office: Office) -> None:
     assert [row[0].value for row in sheet.iter_rows()] == ["行号", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("department", ["education", "health", "civil_affairs", "human_resources", "rural_affairs"])
-def test_a_filled_template_is_taken_as_it_is(tmp_path: Path, department: str) -> None:
-    office = Office(tmp_path, department)
-    for feed in office.door.adapter.feeds:
-        book = openpyxl.load_workbook(BytesIO(office.bureau.get(f"/v1/feeds/{feed}/template.xlsx").content))
-        sheet = book.worksheets[0]
-        names = [cell.value for cell in sheet[1]]
-        assert "数据日期" in names
-        assert book.sheetnames[1] == "说明"
-        values = {
-            "姓名": "赵一", "身份证号": number("53292719800101001"), "户编号": "5300001", "年度": "2026",
-            "类别": "低保", "失业日期": "2026-06-01", "数据日期": "2026-06-14", "村代码": "532927100200",
-        }  # fmt: skip
-        for place, name in enumerate(names, start=1):
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_a_template_filled_with_a_feeds_example_is_taken_as_it_is(tmp_path: Path, department: str) -> None:
+    office = Office(tmp_path, department, clock=FixedClock(datetime(2026, 7, 1, 8, tzinfo=SHANGHAI)))
+    for name, feed in office.door.adapter.feeds.items():
+        book = openpyxl.load_workbook(BytesIO(office.bureau.get(f"/v1/feeds/{name}/template.xlsx").content))
+        assert book.sheetnames == [feed.title, "说明"]
+        sheet, columns = book.worksheets[0], feed.record.columns()
+        assert [cell.value for cell in sheet[1]] == list(columns)
+        example = next((TOP / "services" / department / "examples" / name).glob("*.json"))
+        row = json.loads(example.read_text(encoding="utf-8"))
+        for place, column in enumerate(columns.values(), start=1):
             cell = sheet.cell(2, place)
-            cell.value, cell.number_format = values.get(str(name)), "@"
+            cell.value, cell.number_format = next((str(row[one]) for one in column.names if one in row), None), "@"
         out = BytesIO()
         book.save(out)
-        receipt = office.settled(office.file(feed, "填好.xlsx", out.getvalue()))
-        assert (receipt["state"], receipt["accepted"], receipt["as_of"]) == ("done", 1, "2026-06-14"), receipt
+        receipt = office.settled(office.file(name, "填好.xlsx", out.getvalue()))
+        assert (receipt["state"], receipt["accepted"], receipt["as_of"]) == ("done", 1, "2026-06-30"), receipt
         assert receipt["columns_dropped"] == []
+    office.close()
+
+
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_what_a_department_may_send_is_what_its_contract_says(tmp_path: Path, department: str) -> None:
+    office = Office(tmp_path, department)
+    said = {feed["type"]: feed for feed in office.bureau.get("/v1/feeds").json()["feeds"]}
+    assert said.keys() == {fact.meta.type for fact in facts_of(DEPARTMENTS[department])}
+    for type_, feed in said.items():
+        meta = FACTS[type_].meta
+        assert (feed["title"], feed["subject"], feed["shape"]) == (meta.title, meta.subject, meta.shape)
+        assert (feed["rhythm"]["months"], feed["rhythm"]["by"]) == (list(meta.rhythm.months), meta.rhythm.by)
+        assert {column["name"] for column in feed["columns"]} >= {"数据日期", "操作", "报送时间"}
     office.close()
 
 

@@ -54,7 +54,7 @@ class Record:
     @classmethod
     def own_columns(cls) -> tuple[str, ...]:
         """The feed's own columns, whose absence can hold a list (docs/feeds.md, "Held")."""
-        general = {*vars(Record), *vars(PersonRecord), "户主姓名"}
+        general = {*vars(Record), *vars(PersonRecord)}
         return tuple(name for name, column in cls.columns().items() if name not in general and not column.general)
 
 
@@ -74,10 +74,9 @@ class HouseholdRecord(Record):
 
     subject_kind = SubjectKind.HOUSEHOLD
     subject_column = "户编号"
-    name_column = "户主姓名"
+    name_column = ""
 
     户编号 = HouseholdNumber()
-    户主姓名 = Text()
 
 
 class VillageRecord(Record):
