@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import StringIO
 from typing import cast
 
 from sqlalchemy import Engine, RowMapping
@@ -29,5 +30,7 @@ def opened(engine: Engine, sealer: Sealer, files: FileReader, row: RowMapping, f
 def _table_of_records(text: str, feed: Feed) -> Table:
     """The records of a push; without any (零报告) it still says which columns it would have had."""
     empty: list[tuple[int, list[Cell]]] = [(0, [group[0] for group in feed.needed()])]
-    rows = cast("Iterator[tuple[int, list[Cell]]]", read_ndjson(text))  # a cell as JSON has it is a cell
+    rows = cast(
+        "Iterator[tuple[int, list[Cell]]]", read_ndjson(StringIO(text, newline=""))
+    )  # a cell as JSON has it is a cell
     return Table(rows=rows if text.strip() else iter(empty), source="records")

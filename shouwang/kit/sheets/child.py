@@ -5,18 +5,23 @@ import resource
 import signal
 import sys
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
 from shouwang.kit.sheets import Plain, Refused, frames, to_json
+from shouwang.kit.sheets.inside import Marks
 from shouwang.kit.sheets.sniff import HEAD_BYTES, TAIL_BYTES, Kind, kind_of
 from shouwang.kit.sheets.text import decode, read_csv, read_ndjson
-from shouwang.kit.sheets.workbook import Marks, Sheet, read_workbook
+from shouwang.kit.sheets.workbook import Sheet, read_workbook
 
 MEMORY = 2 * 1024**3
 """Address space; a real workbook of a million rows reads in 1.0 GiB."""
 
 CPU_SECONDS = 120
+STREAM_CPU_SECONDS = 300
+"""For a workbook so large that it is read row by row (trust F2: at most five minutes)."""
+
 ROWS_A_FRAME = 500
 
 
@@ -28,14 +33,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (name := frames.receive(source)) is not None:
-        _allow_cpu()
+        _allow_cpu(CPU_SECONDS)
         _serve(name.decode(), source, sink)
 
 
-def _allow_cpu() -> None:
-    """Each file gets its own share: the soft limit is what was used so far and `CPU_SECONDS` more."""
+def _allow_cpu(seconds: int) -> None:
+    """Each file gets its own share: the soft limit is what was used so far and `seconds` more."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    soft = math.ceil(used.ru_utime + used.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 
@@ -54,16 +59,16 @@ def _serve(name: str, source: BinaryIO, sink: BinaryIO) -> None:
 
 
 def _whole(source: BinaryIO) -> bytes:
-    parts = []
+    whole = BytesIO()
     while part := frames.receive(source):
-        parts.append(part)
-    return b"".join(parts)
+        whole.write(part)
+    return whole.getvalue()
 
 
 def _read(name: str, data: bytes) -> tuple[Kind, Sheet]:
     kind = kind_of(name, len(data), data[:HEAD_BYTES], data[-TAIL_BYTES:])
     if kind == "xlsx" or kind == "xls":  # noqa: PLR1714 (mypy narrows this form)
-        return kind, read_workbook(data, kind)
+        return kind, read_workbook(data, kind, slowly=lambda: _allow_cpu(STREAM_CPU_SECONDS))
     read = read_csv if kind == "csv" else read_ndjson
     return kind, Sheet("", Marks(), read(decode(data)))
 

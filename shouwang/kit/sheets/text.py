@@ -1,61 +1,106 @@
 """Text files: CSV however it was exported, and one JSON object a line."""
 
+import codecs
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
+from typing import TextIO
 
 from shouwang.kit.sheets import Plain, Refused
 
 DELIMITERS = (",", "\t", ";")
 MAX_FIELD = 1024 * 1024
+CHUNK = 1024 * 1024
+BEGINNING = 256 * 1024
+"""Characters in which the delimiter is looked for."""
+
 MAX_LINES_OF_A_RECORD = 100
 """A quoted cell may hold line breaks; one of a hundred lines is a quotation mark that was never closed."""
+
+_UTF8_CELL = re.compile(rb'(?:^|[,;\t\r\n"])((?:[\xe4-\xe9][\x80-\xbf]{2}){2,})(?=[,;\t\r\n"]|$)')
+"""A whole cell of two and more Chinese characters in UTF-8; as GB18030 it would be three and more of the rarest."""
 
 Row = tuple[int, list[Plain]]
 """The first physical line of a record, and its cells."""
 
 
-def decode(data: bytes) -> str:
-    """UTF-16 by its mark, strict UTF-8, then GB18030; raises Refused naming the line that is neither."""
+def decode(data: bytes) -> TextIO:
+    """The text as a stream: UTF-16 by its mark, strict UTF-8, then GB18030; raises Refused naming a line that is none.
+
+    It is checked whole before the first line is given, and never held whole as text.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _strict(data, "utf-16")
     try:
-        return data.decode("utf-8-sig")
+        return _checked(data, "utf-8-sig")
     except UnicodeDecodeError as wrong:
         if data.startswith(b"\xef\xbb\xbf"):
-            raise _undecodable(data, wrong) from wrong
+            raise _undecodable(data, wrong.start) from wrong
+        _refuse_mixed(data, wrong.start)
     return _strict(data, "gb18030")
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def _checked(data: bytes, encoding: str) -> TextIO:
+    """Raises UnicodeDecodeError with the place in the whole."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    view = memoryview(data)
+    for start in range(0, len(data), CHUNK):
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(view[start : start + CHUNK], final=start + CHUNK >= len(data))
+        except UnicodeDecodeError as wrong:
+            at = start - held + wrong.start
+            raise UnicodeDecodeError(encoding, b"", at, at, wrong.reason) from wrong
+    return TextIOWrapper(BytesIO(data), encoding=encoding, newline="")
+
+
+def _strict(data: bytes, encoding: str) -> TextIO:
     try:
-        return data.decode(encoding)
+        return _checked(data, encoding)
     except UnicodeDecodeError as wrong:
-        raise _undecodable(data, wrong) from wrong
+        raise _undecodable(data, wrong.start) from wrong
 
 
-def _undecodable(data: bytes, wrong: UnicodeDecodeError) -> Refused:
-    before = data[: wrong.start]
-    line, byte = before.count(b"\n") + 1, wrong.start - (before.rfind(b"\n") + 1) + 1
+def _refuse_mixed(data: bytes, broken: int) -> None:
+    """Refuse what is neither throughout: GB18030 would make wrong names of its UTF-8 cells in silence."""
+    seen = _UTF8_CELL.search(data)
+    if seen is None:
+        return
+    if seen.start() < broken:
+        raise _undecodable(data, broken)
+    line, byte = _place(data, seen.start(1))
+    hint = f"第 {line} 行第 {byte} 个字节起的文字编码与前面不同，请把整个文件另存为 UTF-8 编码的 .csv 后再报送"
+    raise Refused("file_unreadable", hint)
+
+
+def _place(data: bytes, at: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, at) + 1, at - (data.rfind(b"\n", 0, at) + 1) + 1
+
+
+def _undecodable(data: bytes, at: int) -> Refused:
+    line, byte = _place(data, at)
     return Refused(
         "file_unreadable", f"第 {line} 行第 {byte} 个字节不是可识别的文字编码，请另存为 UTF-8 编码的 .csv 后再报送"
     )
 
 
-def delimiter_of(text: str) -> str:
+def delimiter_of(beginning: str) -> str:
     """The delimiter that occurs most in the first thirty lines; a comma when there is none."""
-    lines = StringIO(text[: 256 * 1024], newline="")
+    lines = StringIO(beginning, newline="")
     start = "".join(line for _, line in zip(range(30), lines, strict=False))
     outside = "".join(start.split('"')[::2])
     return max(DELIMITERS, key=outside.count)
 
 
-def read_csv(text: str) -> Iterator[Row]:
+def read_csv(text: TextIO) -> Iterator[Row]:
     """The records of a CSV text; raises Refused when its quotation marks do not close."""
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter_of(text))
+    delimiter = delimiter_of(text.read(BEGINNING))
+    text.seek(0)
+    reader = csv.reader(text, delimiter=delimiter)
     line = 0
     try:
         for cells in reader:
@@ -71,19 +116,20 @@ def _unclosed(line: int) -> Refused:
     return Refused("file_unreadable", f"第 {line} 行起的引号没有成对，请检查后重新导出")
 
 
-def read_ndjson(text: str) -> Iterator[Row]:
+def read_ndjson(text: TextIO) -> Iterator[Row]:
     """The header (line 0) and the objects of a text with one JSON object a line, by physical line."""
     header: dict[str, int] = {}
     for _, record in _objects(text):
         for name in record:
             header.setdefault(name, len(header))
+    text.seek(0)
     yield 0, list(header)
     for line, record in _objects(text):
         yield line, [record.get(name) for name in header]
 
 
-def _objects(text: str) -> Iterator[tuple[int, dict[str, Plain]]]:
-    for line, part in enumerate(StringIO(text, newline=""), start=1):
+def _objects(text: TextIO) -> Iterator[tuple[int, dict[str, Plain]]]:
+    for line, part in enumerate(text, start=1):
         if part.strip():
             yield line, read_object(part, line)
 

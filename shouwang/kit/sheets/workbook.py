@@ -1,34 +1,29 @@
-"""Workbooks: the one visible sheet with data, its values by calamine, its formulas and hidden rows from its XML."""
+"""Workbooks: the one visible sheet with data, its values by calamine (by openpyxl above its cap), and its marks."""
 
-import re
-import xml.parsers.expat
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any, Literal
-from xml.etree import ElementTree as ET
+from typing import Any, Final, Literal
 
 import python_calamine as calamine
 
-from shouwang.kit.sheets import Plain, Refused
+from shouwang.kit.sheets import Plain, Refused, biff, inside
+from shouwang.kit.sheets.inside import Marks
 from shouwang.kit.sheets.sniff import check_zip
 
-CHUNK = 1024 * 1024
-NOTES = frozenset({"说明", "填表说明", "填报说明"})
-"""Sheets of these names are prose, as in our own templates, and never data."""
+NOTES: Final = frozenset({"说明", "填表说明", "填报说明"})
+"""Sheets of these names are prose, as in our own templates, and never data; so are those whose first cell says so."""
 
-_MAYBE = re.compile(rb"<(?:\w+:)?f[\s>/]|\bhidden=")
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+STREAMED: Final = 12_000_000
+"""Values in a sheet above which calamine would pass the child's 2 GiB (120 bytes each, and its tables grow)."""
 
+_LOCKED: Final = "文件加了密码，请去掉密码后再报送"
+_BROKEN: Final = "文件不完整或已损坏，请用表格软件打开后另存为 .xlsx 再报送"
+_EMPTY: Final = "表格是空的，请检查后重新报送"
 
-@dataclass
-class Marks:
-    """What calamine does not say of a sheet: where formulas are (row from 1, column from 0), which rows are hidden."""
-
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    hidden: set[int] = field(default_factory=set)
+Row = tuple[int, list[Plain]]
 
 
 @dataclass
@@ -37,122 +32,124 @@ class Sheet:
 
     name: str
     marks: Marks
-    rows: Iterator[tuple[int, list[Plain]]]
+    rows: Iterator[Row]
 
 
-def read_workbook(data: bytes, kind: Literal["xlsx", "xls"]) -> Sheet:
-    """The one visible sheet with data; raises Refused for hidden, several, protected or broken ones."""
-    if kind == "xlsx":
-        check_zip(BytesIO(data))
+@dataclass(frozen=True)
+class _Found:
+    """A sheet with something in it."""
+
+    place: int
+    name: str
+    visible: bool
+
+
+def read_workbook(
+    data: bytes, kind: Literal["xlsx", "xls"], *, streamed: int = STREAMED, slowly: Callable[[], None] = lambda: None
+) -> Sheet:
+    """The one visible sheet with data; raises Refused for hidden, several, protected or broken ones.
+
+    `slowly` is called when a sheet has more than `streamed` values and must be read row by row.
+    """
     try:
+        return _xlsx(data, streamed, slowly) if kind == "xlsx" else _xls(data)
+    except (calamine.PasswordError, biff.Locked) as locked:
+        raise Refused("file_unreadable", _LOCKED) from locked
+    except (calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile, KeyError) as broken:
+        raise Refused("file_unreadable", _BROKEN) from broken
+
+
+def _xlsx(data: bytes, streamed: int, slowly: Callable[[], None]) -> Sheet:
+    check_zip(BytesIO(data))
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        places = inside.places(parts)
+        looks = [inside.look(parts, place.part) for place in places]
+        found = [_Found(n, at.name, at.visible) for n, at in enumerate(places) if looks[n].filled]
+        if any(seen.values > streamed for seen in looks):
+            slowly()
+            chosen = _only(found, lambda _name: "")
+            return Sheet(chosen.name, _marks(parts, places, looks, chosen), _stream(data, chosen.name))
         book = calamine.CalamineWorkbook.from_filelike(BytesIO(data))
-        sheet = _only(book)
-    except calamine.PasswordError as locked:
-        raise Refused("file_unreadable", "文件加了密码，请去掉密码后再报送") from locked
-    except (calamine.CalamineError, OSError, ValueError) as broken:
-        raise Refused("file_unreadable", "文件不完整或已损坏，请用表格软件打开后另存为 .xlsx 再报送") from broken
-    marks = _marks(data, sheet.name) if kind == "xlsx" else Marks()
-    return Sheet(sheet.name, marks, _rows(sheet))
+        if not places:  # of an unusual producer: calamine may know better, and what is marked stays unseen
+            return _calamined(book, _only(_filled(book), _first_cell(book)).name, Marks())
+        chosen = _only(found, _first_cell(book))
+        return _calamined(book, chosen.name, _marks(parts, places, looks, chosen))
 
 
-def _only(book: calamine.CalamineWorkbook) -> calamine.CalamineSheet:
-    visible, hidden = [], 0
-    for place, about in enumerate(book.sheets_metadata):
-        if about.typ != calamine.SheetTypeEnum.WorkSheet or about.name.strip() in NOTES:
-            continue
-        sheet = book.get_sheet_by_index(place)
-        if sheet.height == 0:
-            continue
-        if about.visible == calamine.SheetVisibleEnum.Visible:
-            visible.append(sheet)
-        else:
-            hidden += 1
+def _marks(parts: zipfile.ZipFile, places: list[inside.Place], looks: list[inside.Look], chosen: _Found) -> Marks:
+    return inside.marks_of(parts, places[chosen.place].part) if looks[chosen.place].marked else Marks()
+
+
+def _xls(data: bytes) -> Sheet:
+    stream = biff.book_of(data)
+    book = calamine.CalamineWorkbook.from_filelike(BytesIO(data))
+    chosen = _only(_filled(book), _first_cell(book))
+    marks = Marks(*biff.marks_of(stream, chosen.place)) if stream else Marks()
+    return _calamined(book, chosen.name, marks)
+
+
+def _filled(book: calamine.CalamineWorkbook) -> list[_Found]:
+    return [
+        _Found(place, about.name, about.visible == calamine.SheetVisibleEnum.Visible)
+        for place, about in enumerate(book.sheets_metadata)
+        if about.typ == calamine.SheetTypeEnum.WorkSheet and book.get_sheet_by_index(place).height
+    ]
+
+
+def _only(found: list[_Found], first_cell: Callable[[str], str]) -> _Found:
+    """The one sheet whose rows count; prose beside it is let be, but a sheet alone is data whatever its name."""
+    data = [sheet for sheet in found if sheet.name.strip() not in NOTES] or found
+    visible = [sheet for sheet in data if sheet.visible]
+    if len(visible) > 1:
+        visible = [sheet for sheet in visible if first_cell(sheet.name) not in NOTES] or visible
     if len(visible) > 1:
         names = "、".join(sheet.name for sheet in visible[:5])
         raise Refused("sheet_several", f"有多张带数据的工作表（{names}），请每个文件只留一张后再报送")
-    if not visible and hidden:
+    if not visible and data:
         raise Refused("sheet_hidden", "数据在隐藏的工作表中，请取消隐藏后再报送")
     if not visible:
-        raise Refused("file_unreadable", "表格是空的，请检查后重新报送")
+        raise Refused("file_unreadable", _EMPTY)
     return visible[0]
 
 
-def _rows(sheet: calamine.CalamineSheet) -> Iterator[tuple[int, list[Plain]]]:
+def _first_cell(book: calamine.CalamineWorkbook) -> Callable[[str], str]:
+    def first(name: str) -> str:
+        rows = book.get_sheet_by_name(name).iter_rows()
+        return str(next(iter(next(iter(rows), [])), "")).strip()
+
+    return first
+
+
+def _no_cell(_name: str) -> str:
+    return ""
+
+
+def _calamined(book: calamine.CalamineWorkbook, name: str, marks: Marks) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
+    if not sheet.height:
+        raise Refused("file_unreadable", _EMPTY)
     before = [None] * (sheet.start[1] if sheet.start else 0)
-    for row, cells in enumerate(sheet.iter_rows(), start=1):
-        yield row, [*before, *map(_plain, cells)]
+    rows = ((row, [*before, *map(_plain, cells)]) for row, cells in enumerate(sheet.iter_rows(), start=1))
+    return Sheet(sheet.name, marks, rows)
+
+
+def _stream(data: bytes, name: str) -> Iterator[Row]:
+    """Row by row in little memory, at a tenth of the pace; blank rows only where something follows."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    sheet = book[name]
+    sheet.reset_dimensions()  # what a file says of its size may lie
+    written = 0
+    for row, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells = list(map(_plain, values))
+        if any(cell is not None for cell in cells):
+            yield from ((blank, []) for blank in range(written + 1, row))
+            yield row, cells
+            written = row
 
 
 def _plain(cell: Any) -> Plain:
-    if isinstance(cell, str | int | float | date | datetime):
+    if cell is None or isinstance(cell, str | int | float | date | datetime):
         return cell
     return str(cell)
-
-
-def _marks(data: bytes, name: str) -> Marks:
-    with zipfile.ZipFile(BytesIO(data)) as parts:
-        marks = Marks()
-        part = _part_of(parts, name)
-        if part is not None and _any_mark(parts, part):
-            _read_marks(parts, part, marks)
-    return marks
-
-
-def _part_of(parts: zipfile.ZipFile, name: str) -> str | None:
-    """The part that holds the sheet, by way of the workbook and its relations."""
-    try:
-        book = ET.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314 (expat here refuses entities; the child may die)
-        relations = ET.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    except (KeyError, ET.ParseError):
-        return None
-    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    for element in book.iter():
-        if element.tag.endswith("}sheet") and element.get("name") == name:
-            target = targets.get(element.get(_RELATION), "")
-            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-    return None
-
-
-def _any_mark(parts: zipfile.ZipFile, part: str) -> bool:
-    """A quick look that spares most files the slow one."""
-    with parts.open(part) as stream:
-        before = b""
-        while chunk := stream.read(CHUNK):
-            if _MAYBE.search(before + chunk):
-                return True
-            before = chunk[-16:]
-    return False
-
-
-def _read_marks(parts: zipfile.ZipFile, part: str, marks: Marks) -> None:
-    at = [0, 0]
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        local = tag.rpartition(":")[2]
-        if local == "row":
-            at[0] = int(attributes.get("r") or at[0] + 1)
-            at[1] = -1
-            if attributes.get("hidden") in ("1", "true"):
-                marks.hidden.add(at[0])
-        elif local == "c":
-            at[1] = _column(attributes["r"]) if "r" in attributes else at[1] + 1
-        elif local == "f":
-            marks.formulas.add((at[0], at[1]))
-
-    parser = xml.parsers.expat.ParserCreate()
-    parser.StartElementHandler = start
-    with parts.open(part) as stream:
-        try:
-            parser.ParseFile(stream)
-        except (xml.parsers.expat.ExpatError, ValueError):
-            return  # calamine has read it; what is marked so far stands
-
-
-def _column(reference: str) -> int:
-    """0 of `A7`, 27 of `AB7`."""
-    number = 0
-    for char in reference:
-        if not char.isalpha():
-            break
-        number = number * 26 + ord(char.upper()) - 64
-    return number - 1
