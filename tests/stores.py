@@ -150,10 +150,17 @@ def lines(store: Store) -> list[dict[str, Any]]:
     import json
 
     found = []
-    for (subject, rule), (level, class_, _, village, evidence) in answer(store).items():
+    for (subject, rule), (level, class_, suppressed, village, evidence) in answer(store).items():
         said = json.loads(evidence)
         found.append(
-            {"subject": subject, "rule": rule, "level": level, "class": class_, "village": village}
+            {
+                "subject": subject,
+                "rule": rule,
+                "level": level,
+                "class": class_,
+                "village": village,
+                "suppressed": bool(suppressed),
+            }
             | {name: said[name] for name in ("signals", "cannot_tell")}
         )
     return found

@@ -222,7 +222,7 @@ def _parameters(loading: Loading, source: Source | None) -> dict[str, Parameter]
         file = loading.shaped(source, ParameterFile, content, under=name)
         if file is not None:
             lines = tuple(Line(one.value, one.valid_from, one.class_, one.place) for one in file.line)
-            found[name] = Parameter(name, file.title, file.unit, file.source, lines)
+            found[name] = Parameter(name, file.title, file.unit, file.source, lines, file.yearly)
     return found
 
 
@@ -256,7 +256,9 @@ def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Poli
         for id_, (at, file) in files.signals.items()
         if (found := loading.attempt(at, ("when",), partial(compile_signal, id_, file, language, watch.get(id_))))
     }
-    language = Language(terms, files.parameters, {id_: bool(file.on) for id_, (_, file) in files.signals.items()})
+    dated = {id_: bool(file.on) for id_, (_, file) in files.signals.items()}
+    groups = {one.name: tuple(one.signals) for one in county.group}
+    language = Language(terms, files.parameters, dated, groups)
     rules = {
         id_: found
         for id_, (at, file) in files.rules.items()

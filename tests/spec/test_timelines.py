@@ -53,6 +53,7 @@ def levels(found: Judgement) -> dict[str, str]:
                 "schooling": "orange",
                 "schooling_after_income_loss": "red",
                 "cross_department": "orange",
+                "illness_and_income": "orange",
             },
         ),
         (
@@ -63,9 +64,18 @@ def levels(found: Judgement) -> dict[str, str]:
                 "schooling_after_income_loss": "red",
                 "cross_department": "red",
                 "illness": "yellow",
+                "illness_and_income": "orange",
             },
         ),
-        (date(2026, 9, 3), {"livelihood": "yellow", "cross_department": "orange", "illness": "yellow"}),
+        (
+            date(2026, 9, 3),
+            {
+                "livelihood": "yellow",
+                "cross_department": "orange",
+                "illness": "yellow",
+                "illness_and_income": "orange",
+            },
+        ),
         (date(2026, 9, 7), {"illness": "yellow"}),
         (date(2026, 12, 31), {"illness": "yellow"}),
         (date(2027, 1, 1), {}),

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts.facts import Fact
 from contracts.vocabulary import NONE, Shape
 from services.alerts.domain import kinds
-from services.alerts.domain.kinds import Kind
+from services.alerts.domain.kinds import ANSWER, Kind
 from services.alerts.domain.node import Node, Primary, Refused, Run
 from services.alerts.domain.scope import Place, Scope
-from services.alerts.domain.values import ABSENT
+from services.alerts.domain.terms import expanded
+from services.alerts.domain.values import ABSENT, Answer
 from services.alerts.domain.word import Word
 
 if TYPE_CHECKING:
@@ -54,19 +55,21 @@ def _feed(compiler: "Compiler", node: ast.Attribute, holder: Node) -> Node:
         return found
     found = Node(kinds.fact(of), _one(holder.run, of, lambda _: ""), needs)
     _cover(compiler, node, of)
-    see(compiler, node, of, _only(found.run))
+    see(compiler, node, of, only(found.run))
     return found
 
 
 def see(compiler: "Compiler", node: ast.expr, of: type[Fact], words: Callable[[Scope], list[Word]]) -> None:
     """Remember what a document reads first, or, when `node` narrows just that, what it is narrowed to."""
-    source = ast.unparse(node)
+    source = ast.unparse(expanded(node, compiler.language.terms))
     first = compiler.primary
     if first is None or (first.fact is of and first.source in source and first.source != source and not first.final):
-        compiler.primary = Primary(of, source, words)
+        compiler.primary = Primary(of, source, words, within=first)
 
 
-def _only(run: Run) -> Callable[[Scope], list[Word]]:
+def only(run: Run) -> Callable[[Scope], list[Word]]:
+    """The word of one fact, as a list of at most one."""
+
     def words(scope: Scope) -> list[Word]:
         word = run(scope)
         return [word] if isinstance(word, Word) else []
@@ -114,10 +117,10 @@ def _field(compiler: "Compiler", node: ast.Attribute, holder: Node, of: type[Fac
     if kind is None:
         raise Refused(f"“{of.meta.title}”没有“{node.attr}”这一栏（有：{'、'.join(kinds.fields(of))}）", node)
     compiler.reads.fields.add((of.meta.type, node.attr))
-    return Node(kind, _getter(holder.run, node.attr, kind), holder.needs)
+    return Node(kind, _getter(holder.run, node.attr, kind, of), holder.needs)
 
 
-def _getter(base: Run, name: str, kind: Kind) -> Run:
+def _getter(base: Run, name: str, kind: Kind, of: type[Fact]) -> Run:
     def run(scope: Scope) -> Any:
         word = base(scope)
         return getattr(word.data, name) if isinstance(word, Word) else word
@@ -126,7 +129,29 @@ def _getter(base: Run, name: str, kind: Kind) -> Run:
         value = run(scope)
         return ABSENT if value == NONE else value
 
-    return run_or_none if kind == kinds.DATE else run
+    return run_or_none if kind == kinds.DATE or kinds.none_is_stated(of, name) else run
+
+
+def none(compiler: "Compiler", node: ast.Call) -> Node:
+    """`none(field)`: it is stated that there is none; unknown where the field is not stated."""
+    source = node.args[0] if len(node.args) == 1 else None
+    holder = compiler.compile(source.value) if isinstance(source, ast.Attribute) else None
+    of = holder.kind.fact if holder is not None and holder.kind.name == "fact" else None
+    if not isinstance(source, ast.Attribute) or holder is None or of is None:
+        raise Refused("none(…) 里要写一栏", node)
+    kinds_of_fields, name, base = kinds.fields(of), source.attr, holder.run
+    if name not in kinds_of_fields or not kinds.none_is_stated(of, name):
+        raise Refused(f"“{of.meta.title}”的“{name}”不会说“无”", node)
+    compiler.reads.fields.add((of.meta.type, name))
+
+    def run(scope: Scope) -> Answer:
+        word = base(scope)
+        if not isinstance(word, Word):
+            return None if word is None else False
+        value = getattr(word.data, name)
+        return None if value is None else value == NONE
+
+    return Node(ANSWER, run, holder.needs)
 
 
 def subscript(compiler: "Compiler", node: ast.Subscript) -> Node:
@@ -142,33 +167,6 @@ def subscript(compiler: "Compiler", node: ast.Subscript) -> Node:
         raise Refused(f"`{ast.unparse(node)}`：[…] 只能跟在一路数据后面", node)
     holder = compiler.compile(node.value.value)
     found = Node(kinds.fact(of), _one(holder.run, of, index.run), many.needs)
-    see(compiler, node, of, _only(found.run))
+    see(compiler, node, of, only(found.run))
     _cover(compiler, node, of)
     return found
-
-
-def latest(compiler: "Compiler", node: ast.Call) -> Node:
-    """Compile `latest(facts)`: by their own date (empty first), then by the larger key (docs/rulepack.md, "Newest")."""
-    many = compiler.compile(node.args[0]) if len(node.args) == 1 else None
-    of = many.kind.fact if many is not None and many.kind.name == "facts" else None
-    if many is None or of is None:
-        raise Refused("latest(…) 里要写一路可能有多条的数据", node)
-    if not (of.meta.own_date or of.meta.period):
-        raise Refused(f"“{of.meta.title}”没有说明按哪个日期论先后", node)
-    run = _latest(many.run, of.meta.own_date or of.meta.period)
-    see(compiler, node, of, _only(run))
-    return Node(kinds.fact(of), run, many.needs)
-
-
-def _latest(many: Run, dated_by: str) -> Run:
-    def precedence(word: Word) -> tuple[str, str]:
-        day = getattr(word.data, dated_by)
-        return ("" if day is None else str(day)), word.key
-
-    def run(scope: Scope) -> Any:
-        words = many(scope)
-        if not words:
-            return ABSENT
-        return words[0] if len(words) == 1 else max(words, key=precedence)
-
-    return run

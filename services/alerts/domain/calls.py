@@ -2,23 +2,26 @@
 
 import ast
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.vocabulary import Shape
-from services.alerts.domain import access, counting, generators, kinds
+from services.alerts.domain import access, counting, generators, kinds, periods, series
 from services.alerts.domain.household import months_old
 from services.alerts.domain.kinds import ANSWER
-from services.alerts.domain.node import Node, Refused, Term, Threshold
+from services.alerts.domain.node import Node, Refused, Threshold
+from services.alerts.domain.periods import arguments, first_of_month, whole
 from services.alerts.domain.scope import Scope
+from services.alerts.domain.terms import expand
 from services.alerts.domain.values import ABSENT
 
 if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
 
 
+MOST_DAYS: Final = 3660
+"""Days a window may be long."""
 DAYS: Final = 64
 """Judged days whose periods are remembered; one day is judged at a time, replays go through a few."""
 
@@ -38,51 +41,14 @@ def call(compiler: "Compiler", node: ast.Call) -> Node:
     return compile_call(compiler, node)
 
 
-def expand(term: Term, node: ast.Call) -> ast.expr:
-    """The term's condition with the call's arguments in place of its own names."""
-    if len(node.args) != len(term.args) or node.keywords:
-        raise Refused(f"{term.name}(…) 要 {len(term.args)} 个参数：{'、'.join(term.args)}", node)
-    given = dict(zip(term.args, node.args, strict=True))
-    expanded: ast.expr = _Expansion(given).visit(deepcopy(term.tree))
-    return expanded
-
-
-class _Expansion(ast.NodeTransformer):
-    """Puts arguments in; the term's own loop variables are renamed so that they cannot meet the caller's."""
-
-    def __init__(self, given: dict[str, ast.expr]) -> None:
-        self.given, self.own = given, set[str]()
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        self.own |= {one.target.id for one in node.generators if isinstance(one.target, ast.Name)}
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in self.own:
-            return ast.copy_location(ast.Name(f"{node.id}_in_term", node.ctx), node)
-        return deepcopy(self.given.get(node.id, node))
-
-
-def _arguments(compiler: "Compiler", node: ast.Call, *wanted: kinds.Kind) -> list[Node]:
-    name = ast.unparse(node.func)
-    if len(node.args) != len(wanted):
-        raise Refused(f"{name}(…) 要 {len(wanted)} 个参数", node)
-    found = [compiler.steady(one) for one in node.args]
-    for part, kind, source in zip(found, wanted, node.args, strict=True):
-        if part.kind != kind:
-            raise Refused(f"{name}(…) 里 `{ast.unparse(source)}` 应是{kind.title}，不是{part.kind.title}", node)
-    return found
-
-
 _UNITS: Final = {"元": kinds.AMOUNT, "倍": kinds.NUMBER}
 
 
 def _within(compiler: "Compiler", node: ast.Call) -> Node:
     """`within(day, n)`: 0 ≤ today − day ≤ n, both "in the last n days" and "until n days after" (docs/rulepack.md)."""
-    day, days = _arguments(compiler, node, kinds.DATE, kinds.NUMBER)
-    if not days.literal or not days.fixed or not isinstance(days.fixed[0], int):
-        raise Refused("within(日期, 天数) 的天数要写成整数", node)
-    then, length, longest = day.run, int(days.fixed[0]), timedelta(days=int(days.fixed[0]))
+    day, days = arguments(compiler, node, kinds.DATE, kinds.NUMBER)
+    length = whole(days, node, MOST_DAYS)
+    then, longest = day.run, timedelta(days=length)
 
     def run(scope: Scope) -> bool | None:
         began = then(scope)
@@ -112,7 +78,7 @@ def _within(compiler: "Compiler", node: ast.Call) -> Node:
 
 def _days_since(compiler: "Compiler", node: ast.Call) -> Node:
     """`days_since(day)`: days from a day to today, negative before it."""
-    (day,) = _arguments(compiler, node, kinds.DATE)
+    (day,) = arguments(compiler, node, kinds.DATE)
     then = day.run
 
     def run(scope: Scope) -> Any:
@@ -124,20 +90,15 @@ def _days_since(compiler: "Compiler", node: ast.Call) -> Node:
 
 def _age(compiler: "Compiler", node: ast.Call) -> Node:
     """`age(person)`: whole years, counted in months (docs/rulepack.md)."""
-    (person,) = _arguments(compiler, node, kinds.PERSON)
+    (person,) = arguments(compiler, node, kinds.PERSON)
     who = person.run
 
     def run(scope: Scope) -> int:
         months = months_old(who(scope), scope.today)
-        scope.note(_first_of_month(scope.today, 12 - months % 12))
+        scope.note(first_of_month(scope.today, 12 - months % 12))
         return months // 12
 
     return Node(kinds.NUMBER, run)
-
-
-def _first_of_month(day: date, later: int) -> date | None:
-    months = day.year * 12 + day.month - 1 + later
-    return date(months // 12, months % 12 + 1, 1) if months < (date.max.year + 1) * 12 else None
 
 
 def _year(compiler: "Compiler", node: ast.Call) -> Node:
@@ -154,7 +115,7 @@ def _year(compiler: "Compiler", node: ast.Call) -> Node:
 
 @lru_cache(maxsize=DAYS)
 def _year_of(day: date) -> tuple[str, date | None]:
-    return f"{day.year:04}", _first_of_month(day, 13 - day.month)
+    return f"{day.year:04}", first_of_month(day, 13 - day.month)
 
 
 def _school_year(compiler: "Compiler", node: ast.Call) -> Node:
@@ -163,7 +124,7 @@ def _school_year(compiler: "Compiler", node: ast.Call) -> Node:
 
     def run(scope: Scope) -> str:
         today = scope.today
-        scope.note(_first_of_month(today, (9 - today.month) % 12 or 12))
+        scope.note(first_of_month(today, (9 - today.month) % 12 or 12))
         first = today.year if today.month >= 9 else today.year - 1
         return f"{first:04}-{first + 1:04}"
 
@@ -203,7 +164,7 @@ def literal(node: ast.Call, position: int) -> str:
 def _known(compiler: "Compiler", node: ast.Call) -> Node:
     """`known(condition)`: it is known to hold; not knowing counts as no (docs/design.md 4.6)."""
     with compiler.certainty():
-        (part,) = _arguments(compiler, node, ANSWER)
+        (part,) = arguments(compiler, node, ANSWER)
     run = part.run
     return Node(ANSWER, lambda scope: run(scope) is True, part.needs)
 
@@ -262,7 +223,9 @@ _CALLS: Final[dict[str, Callable[["Compiler", ast.Call], Node]]] = {
     "empty": _empty,
     "listed": _listed,
     "missing": _missing,
-    "latest": access.latest,
+    "none": access.none,
+    **periods.CALLS,
+    **series.CALLS,
     **generators.CALLS,
     **counting.CALLS,
 }

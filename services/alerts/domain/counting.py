@@ -24,9 +24,10 @@ def _signals(compiler: "Compiler", node: ast.Call) -> tuple[str, ...]:
     function = ast.unparse(node.func)
     if compiler.root != "rule":
         raise Refused(f"{function}(…) 只能写在规则里", node)
-    names = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    if not names or len(names) != len(node.args):
+    given = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if not given or len(given) != len(node.args):
         raise Refused(f"{function}(…) 里要写带引号的信号名称", node)
+    names = [name for one in given for name in compiler.language.groups.get(one, (one,))]
     strange = [name for name in names if name not in compiler.language.signals]
     if strange:
         raise Refused(f"没有信号“{'、'.join(strange)}”", node)

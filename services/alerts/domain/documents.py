@@ -93,6 +93,8 @@ class ParameterFile(Shape):
     title: Filled
     unit: Literal["元", "倍"]
     source: Filled
+    yearly: bool = False
+    """A line of its own is expected every year; without one the last counts, and sentences say so."""
     line: Annotated[list[LineFile], Field(min_length=1)]
 
 
@@ -120,15 +122,28 @@ class TermFile(Shape):
     means: Filled
 
 
+class GroupFile(Shape):
+    """Several signals under one name, for rules to count."""
+
+    name: Filled
+    title: Filled
+    signals: Annotated[list[str], Field(min_length=1)]
+
+
 class CountyFile(Shape):
     """county.toml."""
 
     roster: Filled
     rest_days: int = Field(ge=0)
+    waiting_days: int = Field(default=3, ge=0)
+    """Working days after which a fact that waits for its household is shown to the county."""
+    release_budget: int = Field(default=10, ge=1)
+    """Standing alerts released to the queues per township and day when a county opens."""
     other_class: Filled
     level: Annotated[list[LevelOfCounty], Field(min_length=1)]
     class_: list[ClassFile] = Field(default=[], alias="class")
     term: list[TermFile] = []
+    group: list[GroupFile] = []
     reads_as: dict[str, str] = {}
     """How a field is called in sentences: `health.self_paid_year.个人自付` = 累计自付."""
 

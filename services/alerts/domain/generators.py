@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
 
 
-class _Loop:
+class Loop:
     """`element for name in many if …`, compiled: one name, one source, any number of filters."""
 
     def __init__(self, compiler: "Compiler", node: ast.Call, *, sensitive: bool) -> None:
@@ -28,6 +28,7 @@ class _Loop:
             raise Refused("for 后面只能写一个名字", node)
         self.many = compiler.compile(part.iter)
         self.over_members = self.many.kind == kinds.MEMBERS
+        self.over_months = self.many.kind == kinds.MONTHS
         before = compiler.primary
         with (
             compiler.bound(part.target.id, self._item(part.iter), node) as self.slot,
@@ -41,9 +42,12 @@ class _Loop:
     def _item(self, source: ast.expr) -> Kind:
         if self.over_members:
             return kinds.PERSON
+        if self.over_months:
+            return kinds.MONTH
         if self.many.kind.name == "facts" and self.many.kind.fact is not None:
             return kinds.fact(self.many.kind.fact)
-        raise Refused(f"in 后面要写 members 或一路可能有多条的数据，不能写 `{ast.unparse(source)}`", source)
+        wanted = "members、last_months(…) 或一路可能有多条的数据"
+        raise Refused(f"in 后面要写 {wanted}，不能写 `{ast.unparse(source)}`", source)
 
     def _of_members(self, primary: Primary) -> Primary:
         def words(scope: Scope) -> list[Word]:
@@ -70,26 +74,28 @@ def _answer(compiler: "Compiler", source: ast.expr) -> Run:
 
 
 def _any(compiler: "Compiler", node: ast.Call) -> Node:
-    loop = _Loop(compiler, node, sensitive=False)
+    loop = Loop(compiler, node, sensitive=False)
     _must_be(loop.element, node, ANSWER)
     holds = (*loop.filters, loop.element.run)
 
     def each(scope: Scope) -> Answer:
         return all_of(one(scope) for one in holds)
 
-    if not loop.over_members:
+    if loop.over_months:
+        _narrow_to_months(compiler, loop, each)
+    elif not loop.over_members:
         _narrow(compiler, node, loop, each)
     return Node(ANSWER, lambda scope: any_of(each(scope) for _ in loop.items(scope)), _any_needs(compiler, loop))
 
 
-def _any_needs(compiler: "Compiler", loop: _Loop) -> frozenset[str] | None:
+def _any_needs(compiler: "Compiler", loop: Loop) -> frozenset[str] | None:
     """What one member needs is needed of somebody; a person's document is skipped by that person's own facts only."""
     if loop.over_members:
         return None if compiler.root == "person" else loop.element.needs
-    return loop.many.needs
+    return loop.element.needs if loop.over_months else loop.many.needs
 
 
-def _narrow(compiler: "Compiler", node: ast.Call, loop: _Loop, each: Callable[[Scope], Answer]) -> None:
+def _narrow(compiler: "Compiler", node: ast.Call, loop: Loop, each: Callable[[Scope], Answer]) -> None:
     """The facts a document read first become those that fulfil the condition, newest key first."""
     first, generator = compiler.primary, node.args[0]
     source = ast.unparse(generator.generators[0].iter) if isinstance(generator, ast.GeneratorExp) else ""
@@ -104,8 +110,21 @@ def _narrow(compiler: "Compiler", node: ast.Call, loop: _Loop, each: Callable[[S
     compiler.primary = Primary(first.fact, source, words, final=True)
 
 
+def _narrow_to_months(compiler: "Compiler", loop: Loop, each: Callable[[Scope], Answer]) -> None:
+    """Facts of single months that a document read first become those that fulfil the condition, newest month first."""
+    first = compiler.primary
+    if first is None or first.final or first.within is None:
+        return
+    of_month, spoken = first.words, first.within.words
+
+    def words(scope: Scope) -> list[Word]:
+        return [word for _ in loop.items(scope) if each(scope) for word in of_month(scope)] or spoken(scope)
+
+    compiler.primary = Primary(first.fact, first.source, words, final=True)
+
+
 def _all(compiler: "Compiler", node: ast.Call) -> Node:
-    loop = _Loop(compiler, node, sensitive=True)
+    loop = Loop(compiler, node, sensitive=True)
     _must_be(loop.element, node, ANSWER)
     holds = loop.element.run
 
@@ -116,7 +135,7 @@ def _all(compiler: "Compiler", node: ast.Call) -> Node:
 
 
 def _count(compiler: "Compiler", node: ast.Call) -> Node:
-    loop = _Loop(compiler, node, sensitive=True)
+    loop = Loop(compiler, node, sensitive=True)
 
     def run(scope: Scope) -> Any:
         said = [loop.kept(scope) for _ in loop.items(scope)]
@@ -128,7 +147,7 @@ def _count(compiler: "Compiler", node: ast.Call) -> Node:
 
 def _sum(compiler: "Compiler", node: ast.Call) -> Node:
     """Amounts only, which are never negative: an unknown one leaves the sum at least its known part."""
-    loop = _Loop(compiler, node, sensitive=True)
+    loop = Loop(compiler, node, sensitive=True)
     _must_be(loop.element, node, kinds.AMOUNT)
 
     def run(scope: Scope) -> Any:
@@ -145,7 +164,7 @@ def _sum(compiler: "Compiler", node: ast.Call) -> Node:
 
 def _extreme(pick: Callable[[list[Any]], Any], *, least: bool) -> Callable[["Compiler", ast.Call], Node]:
     def compile_call(compiler: "Compiler", node: ast.Call) -> Node:
-        loop = _Loop(compiler, node, sensitive=True)
+        loop = Loop(compiler, node, sensitive=True)
         if loop.element.kind not in kinds.ORDERED or loop.element.drifts:
             raise Refused(f"`{ast.unparse(node)}`：{loop.element.kind.title}分不出大小", node)
 
@@ -162,7 +181,7 @@ def _extreme(pick: Callable[[list[Any]], Any], *, least: bool) -> Callable[["Com
     return compile_call
 
 
-def _kept_value(loop: _Loop, scope: Scope) -> Any:
+def _kept_value(loop: Loop, scope: Scope) -> Any:
     kept = loop.kept(scope)
     if kept is False:
         return ABSENT

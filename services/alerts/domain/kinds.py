@@ -42,6 +42,7 @@ PERSON = Kind("person", "人")
 HOUSEHOLD = Kind("household", "户")
 VILLAGE = Kind("village", "村")
 MEMBERS = Kind("members", "家庭成员")
+MONTHS = Kind("months", "几个月")
 NUMERIC = frozenset({AMOUNT, BALANCE, NUMBER, COUNT})
 ORDERED = NUMERIC | {DATE, MONTH, YEAR, SCHOOL_YEAR}
 SUBJECTS = {SubjectKind.PERSON: PERSON, SubjectKind.HOUSEHOLD: HOUSEHOLD, SubjectKind.VILLAGE: VILLAGE}
@@ -85,9 +86,12 @@ def _kind(annotation: Any) -> Kind:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         kinds = [_kind(one) for one in get_args(annotation) if one is not type(None)]
-        return DATE if DATE in kinds else kinds[0]
+        said = [kind for kind in kinds if kind.words != frozenset((NONE,))]
+        return DATE if DATE in kinds else (said or kinds)[0]
     if get_origin(annotation) is Literal:
-        return Kind(TEXT.name, TEXT.title, words=frozenset(get_args(annotation)))
+        words = frozenset(get_args(annotation))
+        of = NUMBER if all(isinstance(word, int) for word in words) else TEXT
+        return Kind(of.name, of.title, words=words)
     return {Decimal: AMOUNT, int: NUMBER, date: DATE}.get(annotation, TEXT)
 
 

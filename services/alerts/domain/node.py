@@ -91,6 +91,8 @@ class Primary:
     source: str
     words: Callable[[Scope], list[Word]]
     final: bool = False
+    within: "Primary | None" = None
+    """What it narrows: all facts of the feed, where it is the one of a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Language:
     limits: Mapping[str, Parameter] = field(default_factory=dict)
     signals: Mapping[str, bool] = field(default_factory=dict)
     """Signals a rule may name, and whether they carry a day."""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Several signals under one name."""
 
 
 def union(parts: list[Node]) -> frozenset[str]:

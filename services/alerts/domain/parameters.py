@@ -29,6 +29,8 @@ class Parameter:
     unit: str
     source: str
     lines: tuple[Line, ...]
+    yearly: bool = False
+    """A line of its own is expected every year."""
     _memo: dict[tuple[str, str, date], tuple[Decimal | None, date | None]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -53,6 +55,15 @@ class Parameter:
 
     def _next_change(self, day: date) -> date | None:
         return min((line.valid_from for line in self.lines if line.valid_from > day), default=None)
+
+    def kept_from(self, class_: str, village: str, day: date) -> int | None:
+        """The year whose line still counts although a later year was to have one of its own; None: nothing is amiss."""
+        begun = [
+            line.valid_from.year
+            for line in self.lines
+            if line.valid_from <= day and line.class_ in ("", class_) and village.startswith(line.place)
+        ]
+        return max(begun) if self.yearly and begun and max(begun) < day.year else None
 
     @property
     def by_place(self) -> bool:

@@ -12,9 +12,17 @@ from services.alerts.domain.kinds import Kind
 from services.alerts.domain.node import Term, parse
 from services.alerts.domain.parameters import Parameter
 from services.alerts.domain.sentence import plain, yuan
+from services.alerts.domain.terms import expand
 
 _AMOUNTS: Final = {ast.Gt: "超过", ast.GtE: "达到", ast.Lt: "低于", ast.LtE: "不超过", ast.Eq: "为", ast.NotEq: "不为"}
 _DATES: Final = {ast.Gt: "晚于", ast.GtE: "不早于", ast.Lt: "早于", ast.LtE: "不晚于", ast.Eq: "为", ast.NotEq: "不为"}
+_KINDS: Final = {
+    "person": kinds.PERSON,
+    "household": kinds.HOUSEHOLD,
+    "village": kinds.VILLAGE,
+    "members": kinds.PERSON,
+    "today": kinds.DATE,
+}
 _SUBJECTS: Final = {"person": "本人", "household": "本户", "village": "所在村", "members": "家庭成员", "today": "今天"}
 
 
@@ -25,7 +33,7 @@ def read(
     documents: Mapping[str, Document],
 ) -> Iterator[tuple[str, str]]:
     """Every document as (id, sentence), in the order given."""
-    titles = {id_: file.title for id_, file in documents.items()}
+    titles = {id_: file.title for id_, file in documents.items()} | {one.name: one.title for one in county.group}
     levels = {one.id: one.title for one in county.level}
     for id_, file in documents.items():
         reader = Reader(county.reads_as, parameters, terms, titles)
@@ -39,7 +47,8 @@ def _rule(reader: "Reader", file: RuleFile, levels: Mapping[str, str]) -> str:
     parts = [reader.sentence(file.when)]
     for one in file.level:
         level = levels.get(one.level, one.level)
-        parts.append(f"其中{reader.sentence(one.when)}，为{level}色" if one.when else f"为{level}色")
+        rest = "其余为" if len(file.level) > 1 else "为"
+        parts.append(f"其中{reader.sentence(one.when)}，为{level}色" if one.when else f"{rest}{level}色")
     if file.suppressed_when:
         parts.append(f"{reader.sentence(file.suppressed_when)}时只记录、不提示")
     return "；".join(parts)
@@ -70,19 +79,29 @@ class Reader:
     def kind(self, node: ast.expr) -> Kind | None:
         """The kind of a subject, fact or field, as far as reading needs it."""
         if isinstance(node, ast.Name):
-            names = {"person": kinds.PERSON, "household": kinds.HOUSEHOLD, "village": kinds.VILLAGE}
-            return self.variables[node.id][1] if node.id in self.variables else names.get(node.id)
+            return self.variables[node.id][1] if node.id in self.variables else _KINDS.get(node.id)
         if isinstance(node, ast.Subscript):
             return self.kind(node.value)
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) == "latest":
+        if isinstance(node, ast.Call):
+            return self._kind_of_call(node)
+        return self._kind_below(node) if isinstance(node, ast.Attribute) else None
+
+    def _kind_below(self, node: ast.Attribute) -> Kind | None:
+        holder = self.kind(node.value)
+        if holder is None or holder.fact is None:
+            found = kinds.fact_named(holder, node.attr) if holder else None
+            return kinds.fact(found) if found else None
+        return kinds.fields(holder.fact).get(node.attr)
+
+    def _kind_of_call(self, node: ast.Call) -> Kind | None:
+        name = ast.unparse(node.func)
+        if name in self.terms:
+            return self.kind(expand(self.terms[name], node))
+        if name in ("latest", "first"):
             return self.kind(node.args[0])
-        if isinstance(node, ast.Attribute):
-            holder = self.kind(node.value)
-            if holder is None or holder.fact is None:
-                found = kinds.fact_named(holder, node.attr) if holder else None
-                return kinds.fact(found) if found else None
-            return kinds.fields(holder.fact).get(node.attr)
-        return kinds.DATE if ast.unparse(node) == "today" else None
+        if name == "after_last" and isinstance(node.args[0], ast.GeneratorExp):
+            return self.kind(node.args[0].generators[0].iter)
+        return {"end": kinds.DATE, "months_after": kinds.DATE, "last_months": kinds.MONTHS}.get(name)
 
 
 def _name(reader: Reader, node: ast.Name) -> str:
@@ -114,7 +133,8 @@ def _holder(reader: Reader, node: ast.expr, fact: type[Fact], *, named: bool) ->
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
         return f"{reader.phrase(node.value.value)}{reader.phrase(node.slice)}{title}"
     if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Attribute):
-        return f"{reader.phrase(node.args[0].value)}最近一次{title}"
+        which = "最近一次" if ast.unparse(node.func) == "latest" else "最早一次"
+        return f"{reader.phrase(node.args[0].value)}{which}{title}"
     return f"{reader.phrase(node.value)}{title}" if isinstance(node, ast.Attribute) else reader.phrase(node)
 
 
@@ -125,7 +145,13 @@ def _both(reader: Reader, node: ast.BoolOp) -> str:
 
 
 def _not(reader: Reader, node: ast.UnaryOp) -> str:
-    return f"不是（{reader.phrase(node.operand)}）"
+    operand = node.operand
+    name = ast.unparse(operand.func) if isinstance(operand, ast.Call) else ""
+    if isinstance(operand, ast.Call) and name == "known":
+        return f"并不确知{reader.phrase(operand.args[0])}"
+    if isinstance(operand, ast.Call) and name == "any":
+        return _loop(("没有{0}，", "{0}中没有一个月，"))(reader, operand)
+    return f"不是（{reader.phrase(operand)}）"
 
 
 def _arithmetic(reader: Reader, node: ast.BinOp) -> str:
@@ -148,6 +174,8 @@ def _step(reader: Reader, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str
     if isinstance(op, ast.In | ast.NotIn):
         return f"{reader.phrase(left)}{'为' if isinstance(op, ast.In) else '不为'}{reader.phrase(right)}"
     dated = kinds.DATE in (reader.kind(left), reader.kind(right))
+    if isinstance(op, ast.Eq) and isinstance(right, ast.Constant) and right.value in ("是", "否"):
+        return f"{reader.phrase(left)}为{right.value}"
     word = (_DATES if dated else _AMOUNTS)[type(op)]
     return f"{reader.phrase(left)}{word}{reader.phrase(right)}"
 
@@ -173,22 +201,46 @@ def _limit(reader: Reader, node: ast.Call) -> str:
     return f"{parameter.title}（{'、'.join(values)}）"
 
 
-def _loop(opening: str) -> Callable[[Reader, ast.Call], str]:
+def _loop(openings: tuple[str, str]) -> Callable[[Reader, ast.Call], str]:
+    """How a generator is read: what it opens with, over members or facts and over months."""
+
     def say(reader: Reader, node: ast.Call) -> str:
         generator = node.args[0]
         if not isinstance(generator, ast.GeneratorExp):
             return ast.unparse(node)
-        part = generator.generators[0]
-        kind = kinds.PERSON if ast.unparse(part.iter) == "members" else reader.kind(part.iter)
-        many = reader.phrase(part.iter)
-        before = reader.variables
-        if kind is not None:
-            reader.variables = {**before, ast.unparse(part.target): ("其", kind)}
-        texts = [reader.phrase(one) for one in (*part.ifs, generator.elt)]
-        reader.variables = before
-        return f"{opening.format(many)}{'，且'.join(text for text in texts if text != '其')}"
+        (conditions, answer), many = _inside(reader, generator)
+        over_months = reader.kind(generator.generators[0].iter) == kinds.MONTHS
+        said = "，且".join(text for text in (conditions, answer) if text not in ("", "其"))
+        return openings[over_months].format(many) + said
 
     return say
+
+
+def _inside(reader: Reader, generator: ast.GeneratorExp) -> tuple[tuple[str, str], str]:
+    """The filters and the element of a generator, and what it goes over."""
+    part = generator.generators[0]
+    kind, many, before = reader.kind(part.iter), reader.phrase(part.iter), reader.variables
+    if kind is not None:
+        over_months = kind == kinds.MONTHS
+        item = kinds.MONTH if over_months else kind
+        reader.variables = {**before, ast.unparse(part.target): ("当月" if over_months else "其", item)}
+    said = "，且".join(reader.phrase(one) for one in part.ifs), reader.phrase(generator.elt)
+    reader.variables = before
+    return said, many
+
+
+def _all(reader: Reader, node: ast.Call) -> str:
+    generator = node.args[0]
+    if isinstance(generator, ast.GeneratorExp) and generator.generators[0].ifs:
+        (conditions, answer), many = _inside(reader, generator)
+        return f"{many}中，凡{conditions}的，都满足：{answer}"
+    people = isinstance(generator, ast.GeneratorExp) and ast.unparse(generator.generators[0].iter) == "members"
+    return _loop(("每个{0}，" if people else "每条{0}，", "{0}中每个月，"))(reader, node)
+
+
+def _after_last(reader: Reader, node: ast.Call) -> str:
+    last = _loop(("最后一条满足（{0}，", "最后一月满足（{0}，"))(reader, node)
+    return f"{last}）之后的各条"
 
 
 def _titles(reader: Reader, node: ast.Call) -> str:
@@ -223,13 +275,20 @@ _SAID: Final[dict[str, Callable[[Reader, ast.Call], str]]] = {
     "empty": _argument("{0}为空或无"),
     "listed": _argument("{0}在名单中"),
     "missing": _argument("{0}不在名单中"),
+    "none": _argument("{0}为无"),
     "latest": _argument("最近一次{0}"),
-    "any": _loop("有{0}，"),
-    "all": _loop("每个{0}，"),
-    "count": _loop("符合条件的{0}数："),
-    "sum": _loop("{0}合计："),
-    "min": _loop("{0}中最小的"),
-    "max": _loop("{0}中最大的"),
+    "first": _argument("{0}中的第一条"),
+    "after_last": _after_last,
+    "end": _argument("{0}的月末"),
+    "last_months": _argument("最近{0}个整月"),
+    "days": _argument("{0}到{1}的天数"),
+    "months_after": _argument("{0}后{1}个月"),
+    "any": _loop(("有{0}，", "{0}中有一个月，")),
+    "all": _all,
+    "count": _loop(("符合条件的{0}数：", "{0}中符合条件的月数：")),
+    "sum": _loop(("{0}合计：", "{0}合计：")),
+    "min": _loop(("{0}中最小的", "{0}中最小的")),
+    "max": _loop(("{0}中最大的", "{0}中最大的")),
     "has": _has,
     "different": lambda reader, node: f"{_titles(reader, node)}中不同信号的个数",
     "kinds": lambda reader, node: f"{_titles(reader, node)}涉及的风险种类数",

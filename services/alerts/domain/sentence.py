@@ -1,5 +1,6 @@
 """Sentences with blanks: `{年度}年累计自付{个人自付}` becomes 2026年累计自付5,000元."""
 
+import ast
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from services.alerts.domain import kinds
 from services.alerts.domain.kinds import Kind
 from services.alerts.domain.node import Refused, parse
+from services.alerts.domain.parameters import Parameter
+from services.alerts.domain.periods import first_of_month
 from services.alerts.domain.scope import Scope
 from services.alerts.domain.values import ABSENT, Range
 
@@ -35,7 +38,26 @@ def _blank(compiler: "Compiler", text: str) -> Callable[[Scope], str]:
     if part.kind.name in ("fact", "facts", "members"):
         raise Refused(f"句子里的 {{{text}}} 应是一栏，不是{part.kind.title}")
     run, say = part.run, _SAID.get(part.kind, str)
-    return lambda scope: spoken(say, run(scope))
+    parameter = _yearly(compiler, parse(text))
+    if parameter is None:
+        return lambda scope: spoken(say, run(scope))
+    line = parameter
+    return lambda scope: spoken(say, run(scope)) + _kept(line, scope)
+
+
+def _yearly(compiler: "Compiler", node: ast.expr) -> Parameter | None:
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "limit"):
+        return None
+    found = compiler.language.limits[ast.literal_eval(node.args[0])]
+    return found if found.yearly else None
+
+
+def _kept(parameter: Parameter, scope: Scope) -> str:
+    """Says that this year's line is missing and an older one counts (docs/rulepack.md, "Defaults")."""
+    today = scope.today
+    scope.note(first_of_month(today, 13 - today.month))
+    year = parameter.kept_from(scope.class_, scope.village if parameter.by_place else "", today)
+    return "" if year is None else f"（{today.year}年{parameter.title}未维护，沿用{year}年）"
 
 
 def spoken(say: Callable[[Any], str], value: Any) -> str:

@@ -55,7 +55,7 @@ def test_a_mistake_is_named_with_its_file_and_line(copy: Path, file: str, old: s
 
 def test_every_mistake_is_found_in_one_go(copy: Path) -> None:
     change(copy, "signals/dropout.toml", "状态 in", "情况 in")
-    change(copy, "rules/illness.toml", 'has("medical_burden")', 'has("nothing")')
+    change(copy, "rules/illness.toml", 'has("illness_signals")', 'has("nothing")')
     with pytest.raises(RulebookRefused) as refused:
         load_rulebook(copy)
     assert {one.file for one in refused.value.findings} == {"signals/dropout.toml", "rules/illness.toml"}
@@ -106,7 +106,7 @@ def test_who_answers_for_a_document_cannot_approve_it(copy: Path) -> None:
 
 
 def test_a_rule_that_holds_without_a_signal_is_refused(copy: Path) -> None:
-    change(copy, "rules/illness.toml", 'has("medical_burden")', 'not has("medical_burden")')
+    change(copy, "rules/illness.toml", 'has("illness_signals")', 'not has("illness_signals")')
     with pytest.raises(RulebookRefused, match="没有信号也会成立"):
         load_rulebook(copy)
 
