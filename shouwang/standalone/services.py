@@ -79,9 +79,7 @@ def assemble(installation: Installation) -> Services:
     store = Store(databases["alerts"])
     stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
     worker = LocalWorker(stages, store, log, counties.values(), clock)
-    triage = Triage(
-        databases["alerts"], Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault
-    )
+    triage = Triage(databases["alerts"], Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault)
     web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
         department: Door(

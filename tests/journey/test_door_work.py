@@ -72,6 +72,9 @@ class FickleLog:
     def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
         return self.log.topic_ids(topics)
 
+    def forget(self, topic: str, partition: int, before: int) -> None:
+        self.log.forget(topic, partition, before)
+
     def close(self) -> None:
         self.log.close()
 

@@ -52,6 +52,19 @@ def outgoing(topic: Topic, values: range, partition: int = 1) -> list[Outgoing]:
     return [Outgoing(topic.name, partition, b"532927", f"{n}".encode()) for n in values]
 
 
+def test_what_is_forgotten_is_gone_and_offsets_go_on(log: Log, topic: Topic) -> None:
+    log.ensure([topic])
+    log.send(outgoing(topic, range(5)))
+    log.forget(topic.name, 1, 3)
+    assert [record.value for record in log.read(topic.name, 1, 3).records] == [b"3", b"4"]
+    assert log.read(topic.name, 1, 0).first == 3
+    log.forget(topic.name, 1, 99)
+    log.send(outgoing(topic, range(5, 6)))
+    batch = log.read(topic.name, 1, 5)
+    assert (batch.first, batch.next, [record.value for record in batch.records]) == (5, 6, [b"5"])
+    assert log.ends([topic.name], 1) == {topic.name: 6}
+
+
 def test_what_was_sent_is_read_in_order_from_any_offset(log: Log, topic: Topic) -> None:
     log.ensure([topic])
     log.send(outgoing(topic, range(5)))

@@ -239,6 +239,17 @@ class LetterRow(AlertsTable, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ErasureRow(AlertsTable, table=True):
+    """A person to be erased, and when that was done; who asked and why stands in the audit chain."""
+
+    __tablename__ = "erasures"
+    row: int | None = _row()
+    county: int
+    subject: str
+    asked_at: str
+    done_at: str | None
+
+
 class LedgerRow(AlertsTable, table=True):
     """Where everything of one partition number stands; its version is the fence (docs/design.md 7)."""
 
@@ -272,5 +283,6 @@ TABLES: Final = (
     LetterRow,
     LedgerRow,
     AttemptRow,
+    ErasureRow,
 )
 """Every table of the alerts database; alembic reads them through `AlertsTable.metadata`."""

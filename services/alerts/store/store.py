@@ -1,6 +1,6 @@
 """Store: the alerts database behind a few calls, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, delete, select
 
 from services.alerts.store.copying import upsert
+from services.alerts.store.erasing import finish
 from services.alerts.store.ledger import Ledger, Position, read_ledger, read_ledgers
 from services.alerts.store.rows import LAST, PublishedRow, place_in, table_of
 from services.alerts.store.writing import ATTEMPTS, OUTBOX, Effects, commit
@@ -113,6 +114,12 @@ class Store:
         with self.writes() as connection:
             if place > _published(connection, county):
                 upsert(connection, PUBLISHED, ("county", "place"), ("county",), [(int(county), place)])
+
+    def forgotten(self, counties: Collection[str], at: str) -> None:
+        """The log has forgotten what it held: say these counties' outbox again, and who was to be erased is."""
+        with self.writes() as connection:
+            connection.execute(delete(PUBLISHED).where(PUBLISHED.c.county.in_([int(code) for code in counties])))
+            finish(connection, counties, at)
 
 
 def _published(connection: Connection, county: str) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, bindparam, delete
 
 from contracts.envelope import Envelope
 from services.alerts.store.copying import Row, add_missing, append, upsert
+from services.alerts.store.erasing import Erasure, erase
 from services.alerts.store.ledger import Ledger, raise_ledger
 from services.alerts.store.reading import ALERTS, FACT_ROWS, JUDGED, LISTS, OPEN, WORDS, Judged
 from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
@@ -61,6 +62,8 @@ class Effects:
     """Letters that are answered, by row."""
     tried: set[str] = field(default_factory=set)
     """Topics at whose place a try had been noted."""
+    erased: dict[str, list[Erasure]] = field(default_factory=dict)
+    """People to be erased, by county."""
 
 
 def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
@@ -75,6 +78,8 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
     append(connection, CHANGES, CHANGE_COLUMNS, effects.changes)
     append(connection, OUTBOX, ("place", "value"), effects.outbox)
     _write_letters(connection, ledger.partition, effects)
+    for county, people in effects.erased.items():
+        erase(connection, county, people)
 
 
 def word_row(place: int, envelope: Envelope, content: str | None) -> Row:

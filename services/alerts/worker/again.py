@@ -1,6 +1,6 @@
 """Letters tried again: what a person has asked for goes the way of every word; without letters a feed goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -54,6 +54,23 @@ def _read(letter: Row[Any], reader: Reader, sealer: Seals) -> Envelope | Letter 
     if isinstance(read, Refused):
         return Letter(letter.stage, read.reason, letter.place, county, letter.feed, body)
     return read
+
+
+def read_mentioning(
+    connection: Connection, erased: Mapping[str, Sequence[tuple[int, str]]], sealer: Seals
+) -> list[int]:
+    """The letters in which one of these people is named, by row; those that can be opened no more name nobody."""
+    marks = {int(county): [subject.encode() for _, subject in people] for county, people in erased.items()}
+    chosen = select(LETTERS.c.row, LETTERS.c.county, LETTERS.c.place, LETTERS.c.sealed)
+    found = []
+    for letter in connection.execute(chosen.where(LETTERS.c.county.in_(marks))):
+        try:
+            body = unseal(letter.sealed, letter.place, sealer)
+        except SealBroken:
+            continue
+        if any(mark in body for mark in marks[letter.county]):
+            found.append(letter.row)
+    return found
 
 
 def start_feeds(connection: Connection, wanted: Wanted, ledger: Ledger, put_back: Sequence[Letter]) -> None:

@@ -131,6 +131,16 @@ class CountyCache:
             self.homes.pop(home, None)
             self._lived.pop(home, None)
 
+    def erase(self, person: str) -> None:
+        """Nothing was ever said of this person; loaded before, with the members of its households."""
+        for ref in self.subjects[person].get(MEMBER, ()):
+            self.members[ref].discard(person)
+            self.homes.pop(ref, None)
+            self._lived.pop(ref, None)
+        self.subjects[person] = {}
+        for said in self.dirty.values():
+            said.pop(person, None)
+
     def concerned(
         self, subjects: Mapping[str, list[str]], lives_in: Callable[[str], Iterable[str]]
     ) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from contracts.sending import SendingClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER
 from services.alerts.domain.rulebook import Policy
+from services.alerts.store.erasing import Erasure
 from services.alerts.store.ledger import CountyLedger
 from services.alerts.store.reading import read_bearers, read_due_by, read_households, read_village, read_villages
 from services.alerts.store.rows import place_in
@@ -85,6 +86,17 @@ class CountyWork:
         said = self._concerned(dirty)
         self._judge(said)
         self._judge(dict.fromkeys((ref for ref in due if ref not in said), ()), "day")
+
+    def erase(self, people: Mapping[str, int]) -> None:
+        """Forget these people (by subject: the row of the request) and judge their households without them."""
+        self.cache.load_subjects(self.connection, people)
+        homes = {person: tuple(self.cache.subjects[person].get(MEMBER, ())) for person in people}
+        self.cache.load_members(self.connection, {ref for refs in homes.values() for ref in refs})
+        for person, row in people.items():
+            self.cache.erase(person)
+            self.effects.erased.setdefault(self.cache.county, []).append(Erasure(row, person, homes[person]))
+        self.processed.erased += len(people)
+        self._judge(dict.fromkeys((ref for refs in homes.values() for ref in refs), ()))
 
     def _load(self, words: Iterable[Envelope]) -> None:
         facts = [word for word in words if not isinstance(word.data, SendingClosed)]

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from contracts.topics import FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days
-from services.alerts.worker.local import Steps
-from services.alerts.worker.publish import Outbox, publish
+from services.alerts.worker.forgetting import forget_read
+from services.alerts.worker.local import Kept, Steps
+from services.alerts.worker.publish import publish
 from services.alerts.worker.watch import Watch, Where
 from shouwang.kit.bus import Batch, Log, LogAway
 from shouwang.kit.clock import Clock
@@ -35,10 +37,10 @@ class Duty:
     """Owned partitions and what is done for them; every method but `keep_up` runs in the loop's thread."""
 
     def __init__(
-        self, stages: Steps, outbox: Outbox, log: Log, counties: Iterable[County], clock: Clock, watch: Watch
+        self, stages: Steps, outbox: Kept, log: Log, counties: Iterable[County], clock: Clock, watch: Watch
     ) -> None:
         self._stages, self._outbox, self._log, self._watch = stages, outbox, log, watch
-        self._days = Days(stages, clock)
+        self._days, self._clock = Days(stages, clock), clock
         self._counties: dict[int, list[County]] = {}
         for county in counties:
             self._counties.setdefault(partition_of(county.number), []).append(county)
@@ -89,11 +91,17 @@ class Duty:
         """Say that we live, try wanted letters, turn due days: every half second. A log that is away is asked later."""
         self._watch.beat()
         for number in {number for number, _ in self._served()}:
-            self._stages.try_letters(number)
+            if self._stages.try_letters(number).erased:
+                self._forget(number)
         for number, county in self._served():
             day = self._days.due(county, number)
             if day is not None:
                 self._days.turn(county, day, caught_up=self._caught_up(number))
+
+    def _forget(self, number: int) -> None:
+        codes = [county.code for county in self._counties.get(number, [])]
+        with suppress(LogAway):  # who is to be erased stays asked until the log has forgotten too
+            forget_read(self._log, self._outbox, number, self._stages.positions(number), codes, self._clock.now())
 
     def keep_up(self, stopping: threading.Event) -> None:
         """Run in a thread of its own: publish the outbox, watch the lag. Raises what is our bug."""

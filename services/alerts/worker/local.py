@@ -8,7 +8,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from contracts.topics import FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days, Turning
+from services.alerts.worker.forgetting import Remembers, forget_read
 from services.alerts.worker.publish import Outbox, publish
+from services.alerts.worker.tally import Processed
 from shouwang.kit.bus import Batch, Log, LogAway
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
@@ -33,8 +35,8 @@ class Steps(Turning, Protocol):
     def process(self, batch: Batch) -> Any:
         """Stages 4 to 6 over one batch, fenced; returns once it is committed."""
 
-    def try_letters(self, partition: int) -> Any:
-        """Try again the letters of a partition that a person has asked for."""
+    def try_letters(self, partition: int) -> Processed:
+        """Try again the letters of a partition that a person has asked for; forget who is to be erased."""
 
     def positions(self, partition: int) -> Mapping[str, int]:
         """The next offset of every topic of a partition, from the ledger row."""
@@ -46,20 +48,24 @@ class Steps(Turning, Protocol):
         """Drop what is remembered between batches: somebody else may have written."""
 
 
+class Kept(Outbox, Remembers, Protocol):
+    """What a worker needs of the store beside the stages."""
+
+
 class LocalWorker:
     """Reads every partition that holds a served county; an error that is our bug ends it, visible in `failure`."""
 
     def __init__(
         self,
         stages: Steps,
-        outbox: Outbox,
+        outbox: Kept,
         log: Log,
         counties: Iterable[County],
         clock: Clock,
         on_failure: Callable[[BaseException], None] = lambda _: None,
     ) -> None:
         self._stages, self._outbox, self._log = stages, outbox, log
-        self._days = Days(stages, clock)
+        self._days, self._clock = Days(stages, clock), clock
         self._owned: dict[int, list[County]] = {}
         for county in counties:
             self._owned.setdefault(partition_of(county.number), []).append(county)
@@ -134,13 +140,22 @@ class LocalWorker:
             day = self._days.due(county, partition)
             if day is not None and self._days.turn(county, day, caught_up=self._nothing_unread(partition)):
                 worked = True
-        if self._looks % LOOKS_PER_LETTERS == 0 and self._stages.try_letters(partition).words:
-            worked = True
+        if self._looks % LOOKS_PER_LETTERS == 0:
+            worked = self._ask_around(partition, counties) or worked
         if worked:
             self._to_publish.add(partition)
         if partition in self._to_publish and publish(self._outbox, self._log, counties) == 0:
             self._to_publish.discard(partition)
         return worked
+
+    def _ask_around(self, partition: int, counties: list[County]) -> bool:
+        """Letters that a person wants tried again, and people to be erased."""
+        tried = self._stages.try_letters(partition)
+        if tried.erased:
+            codes = [county.code for county in counties]
+            positions = self._stages.positions(partition)
+            forget_read(self._log, self._outbox, partition, positions, codes, self._clock.now())
+        return bool(tried.words or tried.erased)
 
     def _read(self, partition: int) -> bool:
         """Process one batch of every topic that has something new."""

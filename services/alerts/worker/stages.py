@@ -10,8 +10,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from contracts.topics import partition_of
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store import Store
+from services.alerts.store.erasing import read_asked
 from services.alerts.store.ledger import CountyLedger, Hole, Moved, TopicReplaced
-from services.alerts.worker.again import answered, read_wanted, start_feeds
+from services.alerts.worker.again import answered, read_mentioning, read_wanted, start_feeds
 from services.alerts.worker.attempts import BY_SENDING, NO_MORE, in_pieces, one_by_one
 from services.alerts.worker.cache import HOUSEHOLDS
 from services.alerts.worker.county import CountyWork
@@ -126,7 +127,16 @@ class Stages:
                 start_feeds(connection, wanted, unit.ledger, unit.letters)
             return True
 
+        def forget(room: Room, unit: Unit) -> bool:
+            with self._store.reads() as connection:
+                asked = read_asked(connection, self._codes(partition))
+                for county, people in asked.items():
+                    self._work(connection, room, unit, county).erase({subject: row for row, subject in people})
+                unit.effects.settled += read_mentioning(connection, asked, self._sealer) if asked else []
+            return bool(asked)
+
         processed = self._commit(partition, again)
+        processed.add(self._commit(partition, forget))
         if processed.words or processed.letters:
             self._say("apply", processed, partition=partition, action="try letters")
         return processed
@@ -250,9 +260,10 @@ class Stages:
         return room
 
     def _here(self, partition: int) -> Callable[[str], bool]:
-        return {
-            code for code, county in self._counties.items() if partition_of(county.number) == partition
-        }.__contains__
+        return self._codes(partition).__contains__
+
+    def _codes(self, partition: int) -> frozenset[str]:
+        return frozenset(code for code, county in self._counties.items() if partition_of(county.number) == partition)
 
     def _say(self, stage: str, processed: Processed, **where: object) -> None:
         self._log.info(

@@ -22,6 +22,8 @@ class Processed:
     """Changes of alerts."""
     letters: int = 0
     gaps: int = 0
+    erased: int = 0
+    """People erased."""
     ms: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -35,7 +37,7 @@ class Processed:
 
     def add(self, other: "Processed") -> None:
         """Count another unit's work to this one's."""
-        for name in ("words", "seen", "changed", "judged", "alerts", "letters", "gaps"):
+        for name in ("words", "seen", "changed", "judged", "alerts", "letters", "gaps", "erased"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for stage, ms in other.ms.items():
             self.ms[stage] = self.ms.get(stage, 0.0) + ms

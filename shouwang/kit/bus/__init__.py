@@ -101,6 +101,9 @@ class Log(Protocol):
     def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
         """Per topic an identity that changes when the topic is deleted and made anew under the same name."""
 
+    def forget(self, topic: str, partition: int, before: int) -> None:
+        """Destroy the records of a partition before an offset; offsets go on as they were."""
+
     def close(self) -> None:
         """Let go of connections and threads."""
 

@@ -171,6 +171,12 @@ class KafkaLog:
                 raise missing(topic)
         return {name: str(found[name]["topic_id"]) for name in topics}
 
+    def forget(self, topic: str, partition: int, before: int) -> None:
+        """See `Log.forget`; the broker drops its segments once nothing in them is left to read."""
+        tp = TopicPartition(topic, partition)
+        until = min(before, self._offsets([tp], OffsetSpec.LATEST)[topic])
+        self._admin.ask(lambda admin: admin.delete_records({tp: until}, timeout_ms=self._wait_ms))
+
     def close(self) -> None:
         """See `Log.close`."""
         for client in (self._admin, self._consumer, self._producer):

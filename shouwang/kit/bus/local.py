@@ -124,6 +124,21 @@ class LocalLog:
         """See `Log.topic_ids`."""
         return {topic: self._known(topic).id for topic in topics}
 
+    def forget(self, topic: str, partition: int, before: int) -> None:
+        """See `Log.forget`; what is freed is overwritten, in the write-ahead file too."""
+        slot = self._known(topic).slot(topic, partition)
+        with self._away():
+            self._connection().execute("pragma secure_delete=on")
+        with self._transaction("immediate") as connection:
+            began, end = _bounds(connection, slot)
+            began = max(began, min(before, end))
+            connection.execute(
+                "delete from record where number >= ? and number < ?", (slot * SLOT, slot * SLOT + began)
+            )
+            connection.execute("update slot set began = ? where number = ?", (began, slot))
+        with self._away():
+            self._connection().execute("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """See `Log.close`."""
         while self._open:
