@@ -154,7 +154,7 @@ def _upgrade(installation: Installation, said: Manifest) -> None:
 
 
 def _go_on_with_chains(installation: Installation, moment: datetime, said: Manifest) -> None:
-    """Audit chains are back at an earlier end: their checkpoints are put aside, and the restore is an act of its own."""
+    """Audit chains are back at an earlier end: checkpoints are put aside, and the restore is an act of its own."""
     if installation.checkpoints.is_dir():
         for file in installation.checkpoints.glob("*.jsonl"):
             file.rename(file.with_name(f"{file.name}.before-restore-{moment:%Y-%m-%dT%H%M%S}"))

@@ -43,6 +43,7 @@ def routes(triage: Triage, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_reading(router, triage, gate)
     _add_acting(router, triage, gate)
+    _add_erasing(router, triage, gate)
     return router
 
 
@@ -112,6 +113,19 @@ def _add_acting(router: APIRouter, triage: Triage, gate: Gate) -> None:
             raise _no_letter() from None
         return {"dropped": letter}
 
+    @router.post("/day")
+    def day(body: DayBody, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, str]:
+        """Turn a county's day; trial installations only."""
+        try:
+            triage.turn(body.county, body.day, actor=actor)
+        except Unknown:
+            raise _no_county() from None
+        except NotATrial:
+            raise Problem(409, "not_a_trial", "正式运行不能调整日期", "日期按北京时间自动推进。") from None
+        return {"county": body.county, "day": body.day.isoformat()}
+
+
+def _add_erasing(router: APIRouter, triage: Triage, gate: Gate) -> None:
     @router.post("/erasures", status_code=202)
     def erase(body: ErasureBody, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, int]:
         """Have a person forgotten."""
@@ -127,17 +141,6 @@ def _add_acting(router: APIRouter, triage: Triage, gate: Gate) -> None:
     def erasure(request: int, _actor: Annotated[str, Depends(gate.acts)]) -> dict[str, bool]:
         """Whether it is done."""
         return {"waits": triage.erasure_waits(request)}
-
-    @router.post("/day")
-    def day(body: DayBody, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, str]:
-        """Turn a county's day; trial installations only."""
-        try:
-            triage.turn(body.county, body.day, actor=actor)
-        except Unknown:
-            raise _no_county() from None
-        except NotATrial:
-            raise Problem(409, "not_a_trial", "正式运行不能调整日期", "日期按北京时间自动推进。") from None
-        return {"county": body.county, "day": body.day.isoformat()}
 
 
 def _no_county() -> Problem:
