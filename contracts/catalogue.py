@@ -19,6 +19,14 @@ TITLES: dict[str, str] = {
     "human_resources": "人力资源和社会保障局",
     "rural_affairs": "农业农村局",
 }
+LIAISONS: dict[str, str] = {
+    "education": "教育体育局 学籍科",
+    "health": "医疗保障局 信息科",
+    "civil_affairs": "民政局 社会救助股",
+    "human_resources": "人力资源和社会保障局 就业局",
+    "rural_affairs": "农业农村局 乡村振兴股",
+}
+"""The office of each department that is asked when its data does not come."""
 
 
 def facts_of(contract: ModuleType) -> tuple[type[Fact], ...]:

@@ -39,6 +39,8 @@ class SendingClosed(BaseModel):
     rejected: int = Field(ge=0)
     withdrawn: int = Field(ge=0)
     doubtful: int = Field(ge=0)
+    empty: dict[str, int] = {}
+    """Per field the percentage of its rows that leave it unstated, from a sample; absent in what was sent before."""
 
 
 def sending_type(department: str) -> str:

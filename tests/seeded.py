@@ -38,7 +38,13 @@ VILLAGE, OTHER_VILLAGE = "532927102201", "532927102202"
 IDENTITY = Identity(bytes(32))
 COUNTIES = {COUNTY: County(COUNTY, 1, "巍山彝族回族自治县")}
 TITLES = Titles(
-    "abc", {"schooling": "疑似辍学或学费重", "income": "收入低于监测线"}, {"medical_burden": "医疗自付费用过高"}
+    "abc",
+    {"schooling": "疑似辍学或学费重", "income": "收入低于监测线"},
+    {"medical_burden": "医疗自付费用过高"},
+    reads={
+        "schooling": frozenset({"education.school_absence.v1", "education.school_cost.v1"}),
+        "income": frozenset({"rural_affairs.household.v1"}),
+    },
 )
 
 
@@ -62,6 +68,22 @@ class Home(NamedTuple):
     def child(self) -> str:
         """The reference of its one member."""
         return IDENTITY.person(self.number)
+
+
+def close(
+    connection: Connection, number: int, department: str, feed: str, *, received: int = 10, shape: str = "list",
+    empty: dict[str, int] | None = None,
+) -> None:  # fmt: skip
+    """The close of a sending, as entry `number` of the county's order."""
+    counts = dict.fromkeys(("accepted", "unchanged", "superseded", "duplicate", "rejected", "withdrawn", "doubtful"), 0)
+    lists: list[dict[str, str]] = [{}] if shape == "list" else []
+    said = {"feed": feed, "shape": shape, "lists": lists, "received": received, **counts, "empty": empty or {}}
+    _enter(connection, number, f"{department}.sending.v1", f"{feed}-{number}", DAY, json.dumps(said))
+
+
+def turn(connection: Connection, number: int, day: date) -> None:
+    """A day's turn, as entry `number` of the county's order."""
+    _enter(connection, number, "alerts.day.v1", day.isoformat(), day, None)
 
 
 class Seeded:
@@ -118,6 +140,15 @@ def _write(connection: Connection, home: Home, number: int) -> None:
         "rulebook": "abc", "episodes": 1,
     }  # fmt: skip
     connection.execute(ALERTS.insert(), [row])
+
+
+def _enter(connection: Connection, number: int, type_: str, key: str, day: date, data: str | None) -> None:
+    moment = datetime(2026, 6, 2, 9, tzinfo=SHANGHAI).isoformat()
+    row = {
+        "place": place_in(COUNTY, number), "type": type_, "subject": COUNTY, "key": key, "op": "state",
+        "as_of": day.isoformat(), "stated_at": moment, "line": 0, "id": f"entry-{number}", "sending": key, "data": data,
+    }  # fmt: skip
+    connection.execute(WORDS.insert(), [row])
 
 
 def _say(connection: Connection, number: int, type_: str, subject: str, key: str, data: str) -> None:

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from contracts.catalogue import FACTS
+from services.alerts.coverage import CountyBook, Coverage, cover
+from services.alerts.coverage import document as document  # noqa: PLC0414
 from services.alerts.domain.household import Household, Member, living, membership, months_old
 from services.alerts.domain.word import Facts, Word
 from services.alerts.store import erasing, queues
@@ -17,6 +20,7 @@ from services.alerts.store.queues import Wanted as Wanted  # noqa: PLC0414
 from services.alerts.store.reading import Standing, read_alerts, read_facts, read_members
 from services.alerts.store.rows import county_at
 from services.alerts.views import AlertView, HouseholdView, Line, MemberView, Queue, Said, Signal
+from services.alerts.views import FeedView as FeedView  # noqa: PLC0414
 from services.alerts.views import Titles as Titles  # noqa: PLC0414
 from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock, TrialClock
@@ -52,6 +56,9 @@ class Triage:
         self._engine, self._reading = engine, reading(engine)
         self.titles, self.counties = titles, counties
         self._clock, self._audit, self._vault = clock, audit, vault
+        self._books: dict[str, CountyBook] = {}
+        self._books_lock = Lock()
+        self._covered: dict[str, tuple[object, Coverage]] = {}
         self._counted: dict[Wanted, Counts] = {}
         self._counted_at: tuple[tuple[int, int], ...] | None = None
 
@@ -86,6 +93,23 @@ class Triage:
                 queues.count_by(connection, wanted.county, "village"),
             )
         return self._counted[wanted]
+
+    def coverage(self, county: str) -> Coverage:
+        """How every feed of a county stands, and what rules were judged without; made anew after every commit."""
+        today = self.today(county)
+        with self._reading.connect() as connection, self._books_lock:
+            at = (today, queues.read_version(connection))
+            if county not in self._covered or self._covered[county][0] != at:
+                book = self._books.setdefault(county, CountyBook(county))
+                book.read(connection)
+                standing = queues.count_by(connection, county, "rule")
+                found = cover(book, today, self.titles.workdays, self.titles.reads, standing)
+                self._covered[county] = (at, found)
+            return self._covered[county][1]
+
+    def readers(self, type_: str) -> tuple[str, ...]:
+        """The rules that read a type of fact."""
+        return tuple(rule for rule, types in self.titles.reads.items() if type_ in types)
 
     def standing(self, county: str) -> dict[str, int]:
         """Subjects with raised alerts by their heaviest level."""

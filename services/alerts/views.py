@@ -3,9 +3,51 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store.queues import Place
+from shouwang.kit.feed_health import Health
+from shouwang.kit.workdays import WorkDays, of_years
+
+SHORT: Final = {
+    "education": "教体",
+    "health": "医保",
+    "civil_affairs": "民政",
+    "human_resources": "人社",
+    "rural_affairs": "农业农村",
+}
+"""Short names of departments; a test holds them equal to the catalogue of contracts."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """One feed of a department as it stands today."""
+
+    type: str
+    department: str
+    feed: str
+    title: str
+    bureau: str
+    liaison: str
+    rhythm: str
+    """每月5日前."""
+    health: Health
+    says: str
+    """自10月5日起未收到医保年度累计自付数据; empty while it is not silent."""
+    rows: int | None
+    """Rows of the newest sending."""
+    change: float | None
+    """Against the list before, as a share."""
+    rejected: float | None
+    """Share of rejected rows of the newest sending."""
+    unusual: bool
+    emptying: tuple[str, ...]
+    """Columns that have gone empty."""
+    months: tuple[str, ...]
+    """Of each month of this year: ok, late, silent or none."""
+    alerts: int
+    """Standing alerts whose rule reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +59,9 @@ class Titles:
     signals: Mapping[str, str] = field(default_factory=dict)
     sentences: Mapping[str, str] = field(default_factory=dict)
     """Every document as a Chinese sentence, by its id."""
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Which types of facts a rule reads, through its signals too."""
+    workdays: WorkDays = field(default_factory=WorkDays)
 
     @classmethod
     def of(cls, policy: Policy) -> "Titles":
@@ -24,7 +69,8 @@ class Titles:
         said = {id_: document.title for id_, document in policy.documents.items()}
         rules = {id_: said[id_] for id_ in policy.rules}
         signals = {id_: said[id_] for id_ in policy.signals}
-        return cls(policy.version, rules, signals, dict(policy.read()))
+        years = ((one.days_off, one.working_days) for one in policy.calendars.values())
+        return cls(policy.version, rules, signals, dict(policy.read()), _reads(policy), of_years(years))
 
     def rule(self, id_: str) -> str:
         """A rule's title."""
@@ -33,6 +79,14 @@ class Titles:
     def signal(self, id_: str) -> str:
         """A signal's title."""
         return self.signals.get(id_, id_)
+
+
+def _reads(policy: Policy) -> dict[str, frozenset[str]]:
+    """Every type a rule reads itself or through a signal it names."""
+    return {
+        id_: frozenset(rule.reads.types).union(*(policy.signals[name].reads.types for name in rule.names))
+        for id_, rule in policy.rules.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ Name = Literal[
     "shouwang_feeds_stopped",
     "shouwang_numbers_missing",
     "shouwang_county_day_behind_days",
+    "shouwang_feed_overdue_days",
+    "shouwang_feed_silent",
+    "shouwang_feed_unusual",
     "shouwang_loop_age_seconds",
     "shouwang_check_failing",
     "shouwang_vault_calls_total",
@@ -104,6 +107,16 @@ CATALOGUE: Final[dict[Name, Metric]] = {
     "shouwang_numbers_missing": Metric("gauge", "Gaps in the departments' numbers: words that never came", ("county",)),
     "shouwang_county_day_behind_days": Metric(
         "gauge", "Days the ledger's day of a county is behind the county's day", ("county",), "days"
+    ),
+    "shouwang_feed_overdue_days": Metric(
+        "gauge", "Working days for which a feed's sending has been missing", ("county", "feed"), "days"
+    ),
+    "shouwang_feed_silent": Metric("gauge", "1 while a feed is silent (静默)", ("county", "feed"), "yes_or_no"),
+    "shouwang_feed_unusual": Metric(
+        "gauge",
+        "1 while a feed's rows or empty cells differ much from its own history",
+        ("county", "feed"),
+        "yes_or_no",
     ),
     "shouwang_loop_age_seconds": Metric("gauge", "Seconds since a loop last came round", ("loop",), "seconds"),
     "shouwang_check_failing": Metric(

@@ -39,6 +39,8 @@ class Wanted(NamedTuple):
     level: str = ""
     rule: str = ""
     village: str = ""
+    rules: tuple[str, ...] = ()
+    """Subjects with an alert by any of these."""
 
 
 class Place(NamedTuple):
@@ -68,6 +70,8 @@ def _subjects(wanted: Wanted) -> Select[Any]:
         chosen = chosen.having(rank == LEVELS.index(wanted.level))
     if wanted.rule:
         chosen = chosen.having(func.max(case((ALERTS.c.rule == wanted.rule, 1), else_=0)) == 1)
+    if wanted.rules:
+        chosen = chosen.having(func.max(case((ALERTS.c.rule.in_(wanted.rules), 1), else_=0)) == 1)
     if wanted.village:
         chosen = chosen.having(func.max(ALERTS.c.village) == wanted.village)
     return chosen

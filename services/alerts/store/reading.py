@@ -14,7 +14,18 @@ from contracts.sending import ListClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER, Lists
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store.rows import LAST, AlertRow, FactRow, JudgedRow, ListRow, OpenRow, WordRow, place_in, table_of
+from services.alerts.store.rows import (
+    LAST,
+    OF_COUNTY,
+    AlertRow,
+    FactRow,
+    JudgedRow,
+    ListRow,
+    OpenRow,
+    WordRow,
+    place_in,
+    table_of,
+)
 
 WORDS = table_of(WordRow)
 FACT_ROWS = table_of(FactRow)
@@ -156,6 +167,15 @@ def read_newest_lists(connection: Connection, county: str) -> dict[tuple[str, st
         )
         for row in rows
     }
+
+
+def read_of_county(connection: Connection, county: str, after: int) -> Iterator[tuple[int, str, str, str | None]]:
+    """(place, type, day, data) of the entries about the county itself after a place, in order."""
+    chosen = select(WORDS.c.place, WORDS.c.type, WORDS.c.as_of, WORDS.c.data).where(
+        OF_COUNTY, WORDS.c.place > after, WORDS.c.place <= place_in(county, LAST)
+    )
+    for row in connection.execute(chosen.order_by(WORDS.c.place)):
+        yield row.place, row.type, row.as_of, row.data
 
 
 def read_bearers(connection: Connection, county: str, type_: str) -> list[str]:

@@ -53,6 +53,10 @@ def _row() -> Any:
     )
 
 
+OF_COUNTY: Final = text("length(subject) = 6")
+"""Entries about the county itself, as its index says it, letter for letter: else the index is not used."""
+
+
 class WordRow(AlertsTable, table=True):
     """One entry of a county's order, never changed: a word, the close of a sending, a day's turn, a rulebook."""
 
@@ -69,6 +73,9 @@ class WordRow(AlertsTable, table=True):
     id: str
     sending: str
     data: str | None = Field(default=None, sa_column=Column(Text))
+
+    # A county's code has six characters and no other subject has: what closes sendings, days and rulebooks.
+    __table_args__ = (Index("words_of_county", "place", sqlite_where=OF_COUNTY, postgresql_where=OF_COUNTY),)
 
 
 class FactRow(AlertsTable, table=True):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.alerts.triage import NotATrial, Triage, Unknown
+from services.alerts.triage import NotATrial, Triage, Unknown, document
 from services.alerts.web.auth import Gate
 from shouwang.kit.problems import Problem
 from shouwang.kit.vault import ReasonMissing
@@ -63,6 +63,15 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate) -> None:
     def words(actor: Annotated[str, Depends(gate.reads)]) -> StreamingResponse:
         """Accepted words in arrival order, one a line."""
         return _stream(triage.words(actor=actor))
+
+    @router.get("/feeds", dependencies=may)
+    def feeds(county: str = "") -> dict[str, Any]:
+        """Health of every feed of a county, or of each."""
+        if county and county not in triage.counties:
+            raise Problem(404, "county_unknown", "没有这个县", "请核对县代码，见 counties.toml。")
+        counties = [county] if county else list(triage.counties)
+        said = {code: [document(feed) for feed in triage.coverage(code).feeds] for code in counties}
+        return {"counties": said}
 
     @router.get("/letters", dependencies=may)
     def letters() -> dict[str, list[dict[str, Any]]]:

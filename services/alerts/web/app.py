@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from services.alerts.triage import Triage
 from services.alerts.web import api
 from services.alerts.web.auth import Gate, SignInNeeded
-from services.alerts.web.console import pages
+from services.alerts.web.console import feeds, pages
 from services.alerts.web.headers import SafeHeaders
 from services.alerts.web.measure import measure
 from shouwang.kit import health, problems, requests
@@ -40,7 +40,9 @@ def build(
     refresh = [lambda: measure(triage, metrics), *watched.refresh]
     app.include_router(health.routes(ready=watched.ready, live=watched.live, metrics=metrics, refresh=refresh))
     app.include_router(api.routes(triage, gate))
-    app.include_router(pages.routes(triage, gate, console))
+    router = pages.routes(triage, gate, console)
+    feeds.add(router, triage, gate, console)
+    app.include_router(router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     requests.install(app, metrics)
     return app

@@ -18,4 +18,10 @@ def measure(triage: Triage, metrics: Metrics) -> None:
         metrics.set("shouwang_county_day_behind_days", max(behind.days, 0) if behind else 0, county=county)
         for level, count in triage.standing(county).items():
             metrics.set("shouwang_alerts_standing", count, county=county, level=level)
+        for feed in triage.coverage(county).feeds:
+            where = {"county": county, "feed": f"{feed.department}.{feed.feed}"}
+            overdue = feed.health.overdue if feed.health.missing else 0
+            metrics.set("shouwang_feed_overdue_days", overdue, **where)
+            metrics.set("shouwang_feed_silent", feed.health.silent, **where)
+            metrics.set("shouwang_feed_unusual", feed.unusual or bool(feed.emptying), **where)
     metrics.set("shouwang_backlog", waiting, stage="judge")

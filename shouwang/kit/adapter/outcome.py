@@ -13,6 +13,7 @@ from contracts.sending import sending_type
 from contracts.vocabulary import Op, Shape
 from shouwang.kit.adapter import view
 from shouwang.kit.adapter.declaration import Feed
+from shouwang.kit.adapter.emptiness import emptiness
 from shouwang.kit.adapter.receipts import COUNTS, DISCARDED
 from shouwang.kit.adapter.sending import Outcome, Trouble
 from shouwang.kit.adapter.tables import FenceRow, NoteRow, NumberRow, OutboxRow, SendingRow, table_of
@@ -151,7 +152,8 @@ def _envelopes(row: RowMapping, feed: Feed, read: Reading, outcome: Outcome, las
     if outcome.closed is not None:
         yield envelope.make(
             county=county, type_=sending_type(feed.department), subject=county, key=receipt, op=Op.STATE,
-            as_of=read.as_of, stated_at=read.stated_at, line=0, sending=receipt, seq=last + 1, data=outcome.closed,
+            as_of=read.as_of, stated_at=read.stated_at, line=0, sending=receipt, seq=last + 1,
+            data=outcome.closed.model_copy(update={"empty": emptiness(feed.fact, read.rows)}),
         )  # fmt: skip
 
 

@@ -54,8 +54,12 @@ class Console:
 
     def about(self, county: str) -> dict[str, Any]:
         """What the frame of every page shows."""
-        today = self.triage.today(county)
-        return {"county": self.triage.counties[county], "counties": self.triage.counties, "today": today}
+        return {
+            "county": self.triage.counties[county],
+            "counties": self.triage.counties,
+            "today": self.triage.today(county),
+            "coverage": self.triage.coverage(county),
+        }
 
 
 def routes(triage: Triage, gate: Gate, console: Console) -> APIRouter:
@@ -115,23 +119,28 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
         level: Annotated[str, Query(max_length=20)] = "",
         rule: Annotated[str, Query(max_length=60)] = "",
         village: Annotated[str, Query(max_length=12)] = "",
+        feed: Annotated[str, Query(max_length=60)] = "",
         after: Annotated[str, Query(max_length=80)] = "",
         size: int = SIZES[0],
     ) -> Response:
         """Households and villages with standing alerts."""
         county = console.county(county)
-        wanted = Wanted(county, level if level in LEVELS else "", rule, village)
+        about = console.about(county)
+        read = next((one for one in about["coverage"].feeds if one.type == feed), None)
+        rules = triage.readers(read.type) if read else ()
+        wanted = Wanted(county, level if level in LEVELS else "", rule, village, rules)
         size = size if size in SIZES else SIZES[0]
         found = triage.queue(wanted, _place(after), size, actor=session.actor)
-        links = Links(wanted, size, many=len(triage.counties) > 1)
+        links = Links(wanted, size, read.type if read else "", many=len(triage.counties) > 1)
         known: dict[str, Any] = {
             "queue": found,
             "wanted": wanted,
             "links": links,
             "size": size,
             "titles": triage.titles,
+            "feed": read,
         }
-        return console.page("queue.html", session, after=after, **known, **console.about(county))
+        return console.page("queue.html", session, after=after, **known, **about)
 
     @router.get("/households/{ref}")
     def household(
@@ -149,12 +158,13 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
 class Links:
     """Addresses of the queue with one thing changed; the whole state is in them."""
 
-    def __init__(self, wanted: Wanted, size: int, *, many: bool) -> None:
+    def __init__(self, wanted: Wanted, size: int, feed: str, *, many: bool) -> None:
         self._now: Mapping[str, str] = {
             "county": wanted.county if many else "",
             "level": wanted.level,
             "rule": wanted.rule,
             "village": wanted.village,
+            "feed": feed,
             "size": str(size) if size != SIZES[0] else "",
         }
 

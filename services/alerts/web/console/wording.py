@@ -4,15 +4,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
+from services.alerts.views import SHORT
+
+DEPARTMENTS: Final = SHORT
+
 LEVELS: Final = {"red": "红", "orange": "橙", "yellow": "黄"}
-DEPARTMENTS: Final = {
-    "education": "教体",
-    "health": "医保",
-    "civil_affairs": "民政",
-    "human_resources": "人社",
-    "rural_affairs": "农业农村",
-}
-"""Short names; a test holds them equal to the catalogue of contracts."""
 _WEEKDAYS: Final = "一二三四五六日"
 
 
