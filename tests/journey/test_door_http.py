@@ -299,7 +299,8 @@ def test_rejected_rows_come_as_a_workbook_of_plain_text(office: Office) -> None:
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n"}
     assert all(cell.value is None for cell in cells if cell.data_type == "n")
-    assert [row[0].value for row in sheet.iter_rows()] == ["行号", "1", "2", "3"]
+    lines = [cell.value for cell in sheet[1]].index("原行号")
+    assert [row[lines].value for row in sheet.iter_rows()] == ["原行号", "1", "2", "3"]
 
 
 @pytest.mark.parametrize("department", DEPARTMENTS)
@@ -307,7 +308,7 @@ def test_a_template_filled_with_a_feeds_example_is_taken_as_it_is(tmp_path: Path
     office = Office(tmp_path, department, clock=FixedClock(datetime(2026, 7, 1, 8, tzinfo=SHANGHAI)))
     for name, feed in office.door.adapter.feeds.items():
         book = openpyxl.load_workbook(BytesIO(office.bureau.get(f"/v1/feeds/{name}/template.xlsx").content))
-        assert book.sheetnames == [feed.title, "说明"]
+        assert book.sheetnames == [feed.title, "填表说明"]
         sheet, columns = book.worksheets[0], feed.record.columns()
         assert [cell.value for cell in sheet[1]] == list(columns)
         example = next((TOP / "services" / department / "examples" / name).glob("*.json"))
@@ -345,7 +346,9 @@ def test_a_closed_list_is_a_drop_down_and_ids_are_text(office: Office) -> None:
         columns = re.findall(rb"<col [^>]*>", parts.read("xl/worksheets/sheet1.xml"))
         formats = re.findall(rb"<xf numFmtId=\"(\d+)\"", parts.read("xl/styles.xml").split(b"<cellXfs")[1])
     assert sum(int(column.split(b'"')[3]) - int(column.split(b'"')[1]) + 1 for column in columns) == sheet.max_column
-    assert {formats[int(column.split(b'style="')[1].split(b'"')[0])] for column in columns} == {TEXT_FORMAT}
+    styles = [formats[int(column.split(b'style="')[1].split(b'"')[0])] for column in columns]
+    names = [cell.value for cell in sheet[1]]
+    assert {styles[names.index(name)] for name in ("身份证号", "台账编号")} == {TEXT_FORMAT}
 
 
 def test_health_and_metrics_need_no_key(office: Office) -> None:

@@ -16,8 +16,9 @@ from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.inbox import storing
 from shouwang.kit.adapter.receipts import Receipts
 from shouwang.kit.adapter.receive import Gate
+from shouwang.kit.adapter.returned import Returns
 from shouwang.kit.adapter.tables import NumberRow, SendingRow, microseconds, table_of
-from shouwang.kit.adapter.templates import MEDIA_TYPE, rejected, template
+from shouwang.kit.adapter.templates import MEDIA_TYPE, template
 from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
@@ -44,6 +45,7 @@ class Answers:
     gate: Gate
     keys: Keys
     numbers: Numbers
+    returns: Returns
     audit: Audit
     clock: Clock
     wake: Callable[[], None]
@@ -110,9 +112,12 @@ def _receipts(router: APIRouter, on: Answers) -> None:
         return JSONResponse(on.receipts.show(receipt, caller.county), headers=NO_STORE)
 
     @router.get("/receipts/{receipt}/rejected.xlsx", tags=["receipts"])
-    def show_rejected(receipt: str, caller: Calling) -> Response:
-        """Its rejected rows as a workbook."""
-        return _workbook(rejected(on.receipts.show(receipt, caller.county)), f"{receipt}-rejected.xlsx")
+    def show_rejected(request: Request, receipt: str, caller: Calling) -> Response:
+        """Its rejected rows as a workbook, to be mended and sent again; the rows themselves only to their sender."""
+        content = on.returns.workbook(on.receipts.show(receipt, caller.county), caller)
+        if not caller.is_county:  # its numbers and names leave the sealed inbox here
+            on.act(request, caller, "receipt.rows", receipt, lambda _connection: None)
+        return _workbook(content, f"{receipt}-rejected.xlsx")
 
     @router.post("/receipts/{receipt}/confirm", tags=["receipts"])
     def confirm(request: Request, receipt: str, caller: Calling) -> dict[str, Any]:

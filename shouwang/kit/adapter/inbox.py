@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from shouwang.kit.adapter import parts
 from shouwang.kit.adapter.auth import Caller
 from shouwang.kit.adapter.spool import Spool
 from shouwang.kit.adapter.tables import InboxRow, ListPartRow, RepeatRow, SendingRow, microseconds, table_of
@@ -101,9 +102,8 @@ class Inbox:
             ).scalar_one_or_none()
             if found == digest:
                 return str(whole["receipt"])
-            if found is not None or whole["state"] != "open":
-                why = "请使用新的分批编号重新报送整份名单。"
-                raise Problem(409, "part_conflict", "这一部分已经以不同内容送达，或名单已经收齐", why)
+            parts.require_open(whole, differs=found is not None)
+            parts.require_fits(connection, whole["receipt"], len(content))
             spool = self.spool(whole["receipt"], part=part)
             spool.add(content)
             spool.store(connection)
@@ -122,10 +122,10 @@ class Inbox:
                 raise Problem(404, "list_unknown", "没有这份分批名单", "请核对分批编号；先送各部分，再报收齐。")
             if whole["state"] != "open":
                 return str(whole["receipt"])
-            parts = connection.execute(
+            came = connection.execute(
                 select(_PART.c.part, _PART.c.digest).where(_PART.c.sending_id == whole["id"]).order_by(_PART.c.part)
             ).all()
-            missing = sorted(set(range(1, parts[-1].part + 1)) - {part.part for part in parts}) if parts else [1]
+            missing = sorted(set(range(1, came[-1].part + 1)) - {part.part for part in came}) if came else [1]
             if missing:
                 named = "、".join(map(str, missing[:10]))
                 raise Problem(409, "parts_missing", "名单还没有送齐", f"缺第 {named} 部分，请补送后再报收齐。")
@@ -135,7 +135,7 @@ class Inbox:
             connection.execute(
                 update(_SENDING).where(_SENDING.c.id == whole["id"]).values(
                     state="working", received_us=self._received(connection), today=self._clock.today(caller.county),
-                    digest=identity.digest("|".join(part.digest for part in parts)), size=size,
+                    digest=identity.digest("|".join(part.digest for part in came)), size=size,
                 )
             )  # fmt: skip
             return str(whole["receipt"])
@@ -150,9 +150,10 @@ class Inbox:
             old = connection.execute(delete(_INBOX).where(_INBOX.c.created_us < now - KEPT_DAYS * DAY_US)).rowcount
             connection.execute(delete(_INBOX).where(_INBOX.c.created_us < now - DAY_US, _INBOX.c.receipt.not_in(known)))
             connection.execute(delete(_REPEAT).where(_REPEAT.c.expires_us < now))
+            parts.give_up(connection, now)
             connection.execute(
                 update(_SENDING)
-                .where(_SENDING.c.state.in_(("held", "open")), _SENDING.c.received_us < now - KEPT_DAYS * DAY_US)
+                .where(_SENDING.c.state == "held", _SENDING.c.received_us < now - KEPT_DAYS * DAY_US)
                 .values(
                     state="refused",
                     reason="discarded",
@@ -205,6 +206,7 @@ class Inbox:
         """The sending of a list in parts; begun with its first part."""
         whole = self._list(connection, caller.county, asked.feed, list_id)
         if whole is None:
+            parts.require_few(connection, caller.county)
             row = self._row(connection, self.spool().receipt, caller, asked, "open")
             connection.execute(insert(_SENDING).values(row | {"list_id": list_id}))
             whole = self._list(connection, caller.county, asked.feed, list_id)

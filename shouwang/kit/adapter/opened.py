@@ -14,15 +14,18 @@ from shouwang.kit.adapter.table import Cell, Table
 from shouwang.kit.keys import Sealer
 from shouwang.kit.sheets.text import read_ndjson
 
+LARGE_BYTES = 16 * 1024 * 1024
+"""Records beyond this, which only a list in parts has, are read by the child like a file; fewer, here and at once."""
+
 
 @contextmanager
 def opened(engine: Engine, sealer: Sealer, files: FileReader, row: RowMapping, feed: Feed) -> Iterator[Table]:
     """The table of a sending; raises Refused when it cannot be read, SealBroken when its bytes are destroyed."""
     raw = pieces(engine, sealer, row["receipt"])
-    if row["source"] == "records":
+    if row["source"] == "records" and row["size"] <= LARGE_BYTES:
         yield _table_of_records(b"".join(raw).decode(), feed)
         return
-    table = files.read(row["source"], raw)
+    table = files.read(".ndjson" if row["source"] == "records" else row["source"], raw)
     with closing(table.rows):  # type: ignore[type-var]  # a generator: left early, the child's rest is let go
         yield table
 

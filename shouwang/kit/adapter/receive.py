@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from shouwang.kit.adapter.auth import Caller, Calling
 from shouwang.kit.adapter.declaration import Feed
@@ -31,7 +32,7 @@ OVERHEAD = 64 * 1024
 _STATUS = {"file_kind": 415, "file_unreadable": 422, "file_too_large": 413}
 _TITLES = {"file_kind": "文件类型不支持", "file_unreadable": "文件无法读取", "file_too_large": "文件过大"}
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SCOPE = re.compile(r"\d{9}|\d{12}")
+_SCOPE = re.compile(r"[0-9]{9}|[0-9]{12}")
 
 ShapeAsked = Annotated[Literal["list", "increment"] | None, Query()]
 RepeatKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
@@ -92,7 +93,7 @@ def routes(gate: Gate) -> APIRouter:
                 400, "part_incomplete", "分批参数不完整", "请同时给出 list=编号（字母、数字、._-）和 part=序号。"
             )
         async with gate.entered():
-            content = await body(request.stream(), request.headers.get("content-encoding", "").lower())
+            content = await body(_whole(request), request.headers.get("content-encoding", "").lower())
             lines = await run_sync(_lines, content, _media_type(request))
             receipt = await run_sync(_take_records, gate.inbox, lines, caller, asked, list_id, part)
             return await gate.answer(request, receipt, caller)
@@ -110,7 +111,8 @@ def routes(gate: Gate) -> APIRouter:
     ) -> JSONResponse:  # fmt: skip
         """Take one xlsx, xls, csv or NDJSON file."""
         asked = Asked(gate.feed(feed).name, "", shape, as_of, _scope(scope, caller), repeat_key or "")
-        if int(request.headers.get("content-length") or 0) > LIMIT_BYTES + OVERHEAD:
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > LIMIT_BYTES + OVERHEAD:
             raise problem_of(Refused("file_too_large", "文件超过 200 MiB，请拆分后再报送。"))
         async with gate.entered():
             receipt = await _take_file(gate.inbox, request, caller, asked)
@@ -131,11 +133,20 @@ def sniffed(spool: Spool, suffix: str) -> str:
     return {"xlsx": ".xlsx", "xls": ".xls", "csv": ".csv", "ndjson": ".ndjson"}[kind]
 
 
+async def _whole(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; a sender who goes away half-way has sent nothing."""
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise Problem(400, "broken_off", "上传中断", "没有收到完整内容，请重新报送。") from None
+
+
 async def _take_file(inbox: Inbox, request: Request, caller: Caller, asked: Asked) -> str:
     spool = inbox.spool()
     upload = Upload(request.headers.get("content-type", ""), spool)
     try:
-        async for chunk in request.stream():
+        async for chunk in _whole(request):
             await run_sync(upload.write, chunk)
         upload.finish()
         kept = await run_sync(sniffed, spool, upload.suffix)

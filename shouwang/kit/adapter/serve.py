@@ -25,6 +25,7 @@ from shouwang.kit.adapter.loops import Loop
 from shouwang.kit.adapter.receipts import Receipts
 from shouwang.kit.adapter.receive import Gate
 from shouwang.kit.adapter.relay import Relay
+from shouwang.kit.adapter.returned import Returns
 from shouwang.kit.adapter.tables import MIGRATIONS
 from shouwang.kit.adapter.watch import Watch
 from shouwang.kit.adapter.work import Translator
@@ -66,6 +67,7 @@ class Door:
         self.keys = Keys(engine, adapter.department, counties, keyring.service_key("county"))
         self.inbox = Inbox(engine, keyring, clock)
         self.numbers = Numbers(adapter, engine, keyring)
+        self.returns = Returns(adapter, engine, keyring)
         self.receipts = Receipts(engine, adapter.department)
         self.audit = Audit.of(keyring, adapter.department, clock, folders.checkpoints)
         self.relay = Relay(engine, adapter.department, counties, log, clock, self.metrics)
@@ -94,7 +96,9 @@ class Door:
         problems.install(app)
         gate = Gate(self.adapter.feeds, self.inbox, self.receipts, self._wake)
         app.include_router(receive.routes(gate))
-        on = Answers(self.adapter, self.engine, gate, self.keys, self.numbers, self.audit, self.clock, self._wake)
+        on = Answers(
+            self.adapter, self.engine, gate, self.keys, self.numbers, self.returns, self.audit, self.clock, self._wake
+        )
         app.include_router(answers.routes(on))
         watch = self._watch
         app.include_router(
