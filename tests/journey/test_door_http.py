@@ -5,7 +5,6 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import openpyxl
 import pytest
 
 from contracts.catalogue import DEPARTMENTS, FACTS, facts_of
-from shouwang.kit.clock import SHANGHAI, FixedClock
 from tests.asgi import client
 from tests.doors import COUNTY, OTHER, Office, csv
 
@@ -301,27 +299,6 @@ def test_rejected_rows_come_as_a_workbook_of_plain_text(office: Office) -> None:
     assert all(cell.value is None for cell in cells if cell.data_type == "n")
     lines = [cell.value for cell in sheet[1]].index("原行号")
     assert [row[lines].value for row in sheet.iter_rows()] == ["原行号", "1", "2", "3"]
-
-
-@pytest.mark.parametrize("department", DEPARTMENTS)
-def test_a_template_filled_with_a_feeds_example_is_taken_as_it_is(tmp_path: Path, department: str) -> None:
-    office = Office(tmp_path, department, clock=FixedClock(datetime(2026, 7, 1, 8, tzinfo=SHANGHAI)))
-    for name, feed in office.door.adapter.feeds.items():
-        book = openpyxl.load_workbook(BytesIO(office.bureau.get(f"/v1/feeds/{name}/template.xlsx").content))
-        assert book.sheetnames == [feed.title, "填表说明"]
-        sheet, columns = book.worksheets[0], feed.record.columns()
-        assert [cell.value for cell in sheet[1]] == list(columns)
-        example = next((TOP / "services" / department / "examples" / name).glob("*.json"))
-        row = json.loads(example.read_text(encoding="utf-8"))
-        for place, column in enumerate(columns.values(), start=1):
-            cell = sheet.cell(2, place)
-            cell.value, cell.number_format = next((str(row[one]) for one in column.names if one in row), None), "@"
-        out = BytesIO()
-        book.save(out)
-        receipt = office.settled(office.file(name, "填好.xlsx", out.getvalue()))
-        assert (receipt["state"], receipt["accepted"], receipt["as_of"]) == ("done", 1, "2026-06-30"), receipt
-        assert receipt["columns_dropped"] == []
-    office.close()
 
 
 @pytest.mark.parametrize("department", DEPARTMENTS)
