@@ -13,7 +13,7 @@ from services.alerts.coverage import CountyBook, Coverage, cover
 from services.alerts.coverage import document as document  # noqa: PLC0414
 from services.alerts.domain.household import Household, Member, living, membership, months_old
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store import erasing, queues
+from services.alerts.store import queues
 from services.alerts.store.queues import LEVELS as LEVELS  # noqa: PLC0414 (web sees the store through this room only)
 from services.alerts.store.queues import Place as Place  # noqa: PLC0414
 from services.alerts.store.queues import Wanted as Wanted  # noqa: PLC0414
@@ -26,7 +26,7 @@ from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock, TrialClock
 from shouwang.kit.counties import County
 from shouwang.kit.database import reading
-from shouwang.kit.vault import FindsNames, ReasonMissing, VaultAway
+from shouwang.kit.vault import FindsNames, VaultAway
 
 KEPT_COUNTS: Final = 1_000
 """Filters whose counts are remembered: more than a county's staff has open."""
@@ -220,24 +220,6 @@ class Triage:
                 "letters": letters.get(code, 0),
             }
         return {"counties": said, "letters": sum(letters.values())}
-
-    def ask_erasure(self, county: str, person: str, *, actor: str, reason: str) -> int:
-        """Have a person forgotten by the worker; returns the number of the request. Raises Unknown, ReasonMissing."""
-        if county not in self.counties:
-            raise Unknown(county)
-        if not reason.strip():
-            raise ReasonMissing(person)
-        with self._engine.begin() as connection:
-            request = erasing.ask(connection, county, person, self._clock.now().isoformat())
-            self._audit.append(
-                connection, actor=actor, action="person.erase", object_=f"{county}/{person}", reason=reason
-            )
-        return request
-
-    def erasure_waits(self, request: int) -> bool:
-        """Whether somebody who was to be erased still is not."""
-        with self._reading.connect() as connection:
-            return erasing.is_asked(connection, request)
 
     def turn(self, county: str, day: date, *, actor: str) -> None:
         """Turn a county's day; raises Unknown, NotATrial. The worker judges it once it has caught up."""

@@ -64,10 +64,6 @@ class UnmaskBody(Body):
     reason: Short
 
 
-class EraseBody(UnmaskBody):
-    """Who is to be erased, by whom and why."""
-
-
 def build(store: VaultStore, key: str, metrics: Metrics, ready: Mapping[str, Check] | None = None) -> FastAPI:
     """The vault's app; `key` is the service key callers show, `ready` what /readyz asks."""
     app = FastAPI(title="守望 保管库", docs_url=None, redoc_url=None, openapi_url=None)
@@ -101,13 +97,5 @@ def build(store: VaultStore, key: str, metrics: Metrics, ready: Mapping[str, Che
         except ReasonMissing:
             raise Problem(422, "reason_missing", "没有写明查看原因", "请写明为什么要查看明文后再试。") from None
         return {"people": [asdict(one) for one in known]}
-
-    @app.post("/v1/erase", dependencies=allowed)
-    def erase(body: EraseBody) -> dict[str, bool]:
-        """Destroy all that is known of one reference."""
-        try:
-            return {"erased": store.erase(body.county, body.ref, actor=body.actor, reason=body.reason)}
-        except ReasonMissing:
-            raise Problem(422, "reason_missing", "没有写明删除原因", "请写明依据后再试。") from None
 
     return app

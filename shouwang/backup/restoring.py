@@ -15,6 +15,7 @@ from shouwang.backup.snapshot import give_file, give_tables
 from shouwang.backup.taking import fingerprints
 from shouwang.kit.database import reading, upgrade
 from shouwang.kit.keys import KeyRing, MissingKey
+from shouwang.standalone.erasing import erase_again
 from shouwang.standalone.installation import Busy, Installation, schemas
 
 KINDS: Final = {"sqlite": "本机实例（SQLite）", "postgresql": "容器实例（PostgreSQL）"}
@@ -50,6 +51,8 @@ def restore(
                 shutil.copy2(source / name, installation.folder / name)
         _upgrade(installation, said)
         _go_on_with_chains(installation, moment, said)
+        # Whoever was erased is in the backup still.
+        erase_again(installation)
         # Keys that were to be destroyed meanwhile do not come back with the folder of keys (docs/design.md, R8).
         destroy_old(KeyRing.open(installation.key_folder), moment.date())
     return said

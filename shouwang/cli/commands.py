@@ -2,7 +2,7 @@
 
 import typer
 
-from shouwang.cli import alerts, audit, backups, day, doctor, keys, letters, push, receipts, refs, rulebook, run
+from shouwang.cli import alerts, audit, backups, day, doctor, erase, keys, letters, push, receipts, refs, rulebook, run
 
 app = typer.Typer(
     name="shouwang",
@@ -26,6 +26,7 @@ app.command("day")(day.day)
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(letters.app, name="letters")
 app.add_typer(audit.app, name="audit")
+app.command("erase")(erase.erase)
 app.command("incident")(audit.incident)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)

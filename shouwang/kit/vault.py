@@ -69,14 +69,10 @@ class FindsNames(Protocol):
 
 
 class Vault(KeepsPeople, FindsNames, Protocol):
-    """Keep, find, unmask, erase; every call is audited where the vault is."""
+    """Keep, find, unmask; every call is audited where the vault is."""
 
     def unmask(self, county: str, ref: str, *, actor: str, reason: str) -> tuple[Unmasked, ...]:
         """Everything known of one reference, per department; empty when unknown. Raises VaultAway, ReasonMissing."""
-        ...
-
-    def erase(self, county: str, ref: str, *, actor: str, reason: str) -> bool:
-        """Destroy all that is known of one reference; False when nothing was. Raises VaultAway, ReasonMissing."""
         ...
 
 
@@ -150,13 +146,6 @@ class VaultHttp:
             raise ReasonMissing(ref)
         answer = self._call("unmask", {"county": county, "ref": ref, "actor": actor, "reason": reason})
         return tuple(Unmasked(**one) for one in answer["people"])
-
-    def erase(self, county: str, ref: str, *, actor: str, reason: str) -> bool:
-        """Destroy all that is known of one reference; raises VaultAway, ReasonMissing."""
-        if not reason.strip():
-            raise ReasonMissing(ref)
-        answer = self._call("erase", {"county": county, "ref": ref, "actor": actor, "reason": reason})
-        return bool(answer["erased"])
 
     def ready(self) -> str:
         """A check: what is wrong, or nothing; raises VaultAway."""

@@ -55,10 +55,6 @@ ALERTS: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/progress"): Route(API, "/api/v1/progress"),
     ("POST", "/api/v1/letters/{letter}/replay"): Route(API, "/api/v1/letters/1/replay"),
     ("DELETE", "/api/v1/letters/{letter}"): Route(API, "/api/v1/letters/1"),
-    ("POST", "/api/v1/erasures"): Route(
-        API, "/api/v1/erasures", {"county": COUNTY, "person": HOME.child, "reason": "本人申请"}, 202
-    ),
-    ("GET", "/api/v1/erasures/{request}"): Route(API, "/api/v1/erasures/1"),
     ("POST", "/api/v1/day"): Route(API, "/api/v1/day", DAY),
 }
 VAULT: dict[tuple[str, str], Route] = {
@@ -69,9 +65,6 @@ VAULT: dict[tuple[str, str], Route] = {
     ("POST", "/v1/find"): Route(API, "/v1/find", {"county": COUNTY, "refs": [HOME.child], "actor": "a"}),
     ("POST", "/v1/unmask"): Route(
         API, "/v1/unmask", {"county": COUNTY, "ref": HOME.child, "actor": "a", "reason": "入户核查"}
-    ),
-    ("POST", "/v1/erase"): Route(
-        API, "/v1/erase", {"county": COUNTY, "ref": HOME.child, "actor": "a", "reason": "本人申请"}
     ),
 }
 

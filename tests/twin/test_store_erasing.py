@@ -33,7 +33,7 @@ def erased(store: BreakingStore, worker: Stages, person: str) -> int:
     """Ask for a person to be erased and let the worker do it; gives how many it erased."""
     with store.writes() as connection:
         erasing.ask(connection, COUNTY.code, person, NOW)
-    count = worker.try_letters(1).erased
+    count = worker.erase(1).erased
     store.forgotten([COUNTY.code], NOW)
     return count
 
@@ -61,7 +61,7 @@ def test_nothing_stored_names_an_erased_person(store: BreakingStore, who: int) -
     assert PEOPLE[who] in everything(store)
     assert erased(store, worker, PEOPLE[who]) == 1
     assert PEOPLE[who] not in everything(store)
-    assert worker.try_letters(1).erased == 0
+    assert worker.erase(1).erased == 0
 
 
 def test_what_is_said_of_an_erased_person_again_counts_again(store: BreakingStore) -> None:
@@ -104,10 +104,10 @@ def test_a_crash_leaves_the_request_open_until_the_log_has_forgotten(store: Brea
         request = erasing.ask(connection, COUNTY.code, PEOPLE[0], NOW)
     store.breaks = when
     with pytest.raises(Crash):
-        worker.try_letters(1)
+        worker.erase(1)
     with store.reads() as connection:
         assert erasing.is_asked(connection, request)
-    assert stages(store).try_letters(1).erased == 1
+    assert stages(store).erase(1).erased == 1
     store.forgotten([COUNTY.code], NOW)
     assert PEOPLE[0] not in everything(store)
     with store.reads() as connection:

@@ -12,21 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.alerts.triage import NotATrial, Triage, Unknown, document
 from services.alerts.web.auth import Gate
 from shouwang.kit.problems import Problem
-from shouwang.kit.vault import ReasonMissing
 
 NDJSON: Final = "application/x-ndjson"
 _PIECE: Final = 64 * 1024
 """Characters sent at once: a line each would cost a switch of threads each."""
-
-
-class ErasureBody(BaseModel):
-    """Who is to be erased, and on what ground."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    county: Annotated[str, Field(pattern=r"^\d{6}$")]
-    person: Annotated[str, Field(pattern=r"^p1[a-z2-7]{26}$")]
-    reason: Annotated[str, Field(max_length=300)]
 
 
 class DayBody(BaseModel):
@@ -43,7 +32,6 @@ def routes(triage: Triage, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_reading(router, triage, gate)
     _add_acting(router, triage, gate)
-    _add_erasing(router, triage, gate)
     return router
 
 
@@ -132,24 +120,6 @@ def _add_acting(router: APIRouter, triage: Triage, gate: Gate) -> None:
         except NotATrial:
             raise Problem(409, "not_a_trial", "正式运行不能调整日期", "日期按北京时间自动推进。") from None
         return {"county": body.county, "day": body.day.isoformat()}
-
-
-def _add_erasing(router: APIRouter, triage: Triage, gate: Gate) -> None:
-    @router.post("/erasures", status_code=202)
-    def erase(body: ErasureBody, actor: Annotated[str, Depends(gate.acts)]) -> dict[str, int]:
-        """Have a person forgotten."""
-        try:
-            request = triage.ask_erasure(body.county, body.person, actor=actor, reason=body.reason)
-        except Unknown:
-            raise _no_county() from None
-        except ReasonMissing:
-            raise Problem(422, "reason_missing", "没有写明删除原因", "请写明依据后再试。") from None
-        return {"erasure": request}
-
-    @router.get("/erasures/{request}")
-    def erasure(request: int, _actor: Annotated[str, Depends(gate.acts)]) -> dict[str, bool]:
-        """Whether it is done."""
-        return {"waits": triage.erasure_waits(request)}
 
 
 def _no_county() -> Problem:

@@ -91,7 +91,9 @@ class Duty:
         """Say that we live, try wanted letters, turn due days: every half second. A log that is away is asked later."""
         self._watch.beat()
         for number in {number for number, _ in self._served()}:
-            if self._stages.try_letters(number).erased:
+            self._stages.try_letters(number)
+            if self._stages.is_to_erase(number) and self._caught_up(number):
+                self._stages.erase(number)
                 self._forget(number)
         for number, county in self._served():
             day = self._days.due(county, number)

@@ -36,7 +36,13 @@ class Steps(Turning, Protocol):
         """Stages 4 to 6 over one batch, fenced; returns once it is committed."""
 
     def try_letters(self, partition: int) -> Processed:
-        """Try again the letters of a partition that a person has asked for; forget who is to be erased."""
+        """Try again the letters of a partition that a person has asked for."""
+
+    def is_to_erase(self, partition: int) -> bool:
+        """Whether somebody of a partition is to be erased."""
+
+    def erase(self, partition: int) -> Any:
+        """Erase everybody who is to be, once everything has been read."""
 
     def positions(self, partition: int) -> Mapping[str, int]:
         """The next offset of every topic of a partition, from the ledger row."""
@@ -150,12 +156,14 @@ class LocalWorker:
 
     def _ask_around(self, partition: int, counties: list[County]) -> bool:
         """Letters that a person wants tried again, and people to be erased."""
-        tried = self._stages.try_letters(partition)
-        if tried.erased:
+        worked = bool(self._stages.try_letters(partition).words)
+        if self._stages.is_to_erase(partition) and self._nothing_unread(partition):
+            self._stages.erase(partition)
             codes = [county.code for county in counties]
             positions = self._stages.positions(partition)
             forget_read(self._log, self._outbox, partition, positions, codes, self._clock.now())
-        return bool(tried.words or tried.erased)
+            return True
+        return worked
 
     def _read(self, partition: int) -> bool:
         """Process one batch of every topic that has something new."""

@@ -127,6 +127,19 @@ class Stages:
                 start_feeds(connection, wanted, unit.ledger, unit.letters)
             return True
 
+        processed = self._commit(partition, again)
+        if processed.words or processed.letters:
+            self._say("apply", processed, partition=partition, action="try letters")
+        return processed
+
+    def is_to_erase(self, partition: int) -> bool:
+        """Whether somebody of a partition is to be erased."""
+        with self._store.reads() as connection:
+            return bool(read_asked(connection, self._codes(partition)))
+
+    def erase(self, partition: int) -> Processed:
+        """Erase everybody who is to be; call it when everything the log holds has been read, or it says them again."""
+
         def forget(room: Room, unit: Unit) -> bool:
             with self._store.reads() as connection:
                 asked = read_asked(connection, self._codes(partition))
@@ -135,11 +148,7 @@ class Stages:
                 unit.effects.settled += read_mentioning(connection, asked, self._sealer) if asked else []
             return bool(asked)
 
-        processed = self._commit(partition, again)
-        processed.add(self._commit(partition, forget))
-        if processed.words or processed.letters:
-            self._say("apply", processed, partition=partition, action="try letters")
-        return processed
+        return self._commit(partition, forget)
 
     def _take(self, batch: Batch, *, noted: bool, reason: str = "") -> Processed:
         """Take a batch as one unit; with a reason its only record is set aside."""
