@@ -14,7 +14,7 @@ from shouwang.kit.vault import VaultAway
 IDLE_SECONDS = 0.5
 LONGEST_WAIT = 30.0
 STALLED_SECONDS = 300.0
-"""A loop that has not gone round for five minutes is red (docs/design.md, R10)."""
+"""A loop that has not gone round for five minutes beyond its own pause is red (docs/design.md, R10)."""
 
 TITLES = {"translate": "转换", "publish": "发送", "clean": "清理", "drop": "投递目录"}
 
@@ -63,7 +63,8 @@ class Loop:
         """What is wrong with it, in one sentence; nothing when all is well."""
         if self._thread is not None and not self._thread.is_alive():
             return f"{self._title}已经停止"
-        return f"{self._title}已有 {self.age():.0f} 秒没有转动" if self.age() > STALLED_SECONDS else ""
+        stalled = self.age() > STALLED_SECONDS + self._idle
+        return f"{self._title}已有 {self.age():.0f} 秒没有转动" if stalled else ""
 
     def waits_for(self) -> str:
         """What it cannot reach now; nothing when it can."""
