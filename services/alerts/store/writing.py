@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import Connection, Table, bindparam, delete
 
@@ -10,6 +11,7 @@ from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.erasing import Erasure, erase
 from services.alerts.store.ledger import Ledger, raise_ledger
 from services.alerts.store.reading import ALERTS, FACT_ROWS, JUDGED, LISTS, OPEN, WORDS, Judged
+from services.alerts.store.retention import forget_old
 from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
 
 CHANGES = table_of(ChangeRow)
@@ -62,6 +64,8 @@ class Effects:
     """Letters that are answered, by row."""
     tried: set[str] = field(default_factory=set)
     """Topics at whose place a try had been noted."""
+    month: dict[str, date] = field(default_factory=dict)
+    """Counties in which a month has begun: what was kept long enough is forgotten."""
     erased: dict[str, list[Erasure]] = field(default_factory=dict)
     """People to be erased, by county."""
 
@@ -78,6 +82,8 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
     append(connection, CHANGES, CHANGE_COLUMNS, effects.changes)
     append(connection, OUTBOX, ("place", "value"), effects.outbox)
     _write_letters(connection, ledger.partition, effects)
+    for county, day in effects.month.items():
+        forget_old(connection, county, day)
     for county, people in effects.erased.items():
         erase(connection, county, people)
 

@@ -74,6 +74,8 @@ class CountyWork:
     def turn(self, day: date) -> None:
         """The county's day is another one: judge whoever it makes a difference to, and all that is still dirty."""
         self._enter(DAY_TYPE, day.isoformat(), day)
+        if self.ledger.day is None or self.ledger.day.replace(day=1) != day.replace(day=1):
+            self.effects.month[self.cache.county] = day
         self.ledger.day = day
         due = read_due_by(self.connection, self.cache.county, day)
         dirty: dict[str, list[str]] = {}
