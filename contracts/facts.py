@@ -64,4 +64,5 @@ class Fact(BaseModel):
 
     def content(self) -> str:
         """The payload as canonical JSON: equal facts are equal text."""
-        return self.model_dump_json(exclude_none=True)
+        # What model_dump_json does, without its dozen arguments: every word of every county comes through here.
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True).decode()

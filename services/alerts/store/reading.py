@@ -34,6 +34,9 @@ JUDGED = table_of(JudgedRow)
 OPEN = table_of(OpenRow)
 LISTS = table_of(ListRow)
 
+_STANDING = select(*(one for one in WORDS.c if one is not WORDS.c.place)).join_from(
+    FACT_ROWS, WORDS, WORDS.c.place == FACT_ROWS.c.word
+)
 _OPS = {str(op): op for op in Op}
 
 
@@ -60,12 +63,22 @@ class Judged(NamedTuple):
 
 def read_facts(connection: Connection, county: str, subjects: Collection[str]) -> dict[str, Facts]:
     """All facts of these subjects, tombstones included; a subject of whom nothing was said is left out."""
-    chosen = select(FACT_ROWS.c.subject, *WORDS.c).join_from(FACT_ROWS, WORDS, WORDS.c.place == FACT_ROWS.c.word)
     found: dict[str, Facts] = {}
-    for row in _about(connection, chosen.where(FACT_ROWS.c.county == int(county)), FACT_ROWS.c.subject, subjects):
-        word = _word(row[2:])
+    for row in read_standing_words(connection, county, subjects):
+        word = _word(row)
         found.setdefault(word.subject, {}).setdefault(word.type, {})[word.key] = word
     return found
+
+
+def read_standing_words(connection: Connection, county: str, subjects: Collection[str]) -> Iterator[tuple[Any, ...]]:
+    """The newest word of every fact of these subjects: the columns of `words` after its place."""
+    yield from _about(connection, _STANDING.where(FACT_ROWS.c.county == int(county)), FACT_ROWS.c.subject, subjects)
+
+
+def read_village_words(connection: Connection, county: str) -> Iterator[tuple[Any, ...]]:
+    """The newest word of every fact of the county's villages, as above."""
+    of_county = FACT_ROWS.c.subject.between(f"{county}000000", f"{county}999999")
+    yield from connection.execute(_STANDING.where(FACT_ROWS.c.county == int(county), of_county)).all()
 
 
 def _word(values: Any) -> Word:

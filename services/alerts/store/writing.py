@@ -6,7 +6,6 @@ from datetime import date
 
 from sqlalchemy import Connection, Table, bindparam, delete
 
-from contracts.envelope import Envelope
 from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.erasing import Erasure, erase
 from services.alerts.store.ledger import Ledger, raise_ledger
@@ -86,23 +85,6 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
         forget_old(connection, county, day)
     for county, people in effects.erased.items():
         erase(connection, county, people)
-
-
-def word_row(place: int, envelope: Envelope, content: str | None) -> Row:
-    """An envelope as a row of words; `content` is its data as canonical JSON."""
-    return (
-        place,
-        envelope.type,
-        envelope.subject,
-        envelope.fact,
-        str(envelope.op),
-        envelope.asof.isoformat(),
-        envelope.time.isoformat(),
-        envelope.line,
-        envelope.id,
-        envelope.sending,
-        content,
-    )
 
 
 def _write_open(connection: Connection, effects: Effects) -> None:

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from contracts.envelope import Envelope
 from services.alerts.store.ledger import Ledger
 from services.alerts.store.writing import LETTERS
-from services.alerts.worker.decode import Reader, Refused
+from services.alerts.worker.decode import Reader, Refused, Said
 from services.alerts.worker.unit import Unit
 from shouwang.kit.bus import Record
 from shouwang.kit.keys import SealBroken
@@ -23,13 +22,13 @@ def read_wanted(connection: Connection, partition: int) -> Wanted:
     return connection.execute(chosen).all()
 
 
-def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Seals) -> dict[str, list[Envelope]]:
+def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Seals) -> dict[str, list[Said]]:
     """The words of these letters by county; what still cannot be used is put back, the rest is settled.
 
     Their numbers were heard when they came, so they are not heard again. A letter without a body only told of
     something (a gap, a household that could not be judged): asking for it settles it.
     """
-    words: dict[str, list[Envelope]] = {}
+    words: dict[str, list[Said]] = {}
     reader = Reader(here)
     for letter in wanted:
         unit.effects.settled.append(letter.row)
@@ -37,11 +36,11 @@ def answered(wanted: Wanted, unit: Unit, here: Callable[[str], bool], sealer: Se
         if isinstance(read, Letter):
             unit.letters.append(read)
         elif read is not None:
-            words.setdefault(read.partitionkey, []).append(read)
+            words.setdefault(read.county, []).append(read)
     return words
 
 
-def _read(letter: Row[Any], reader: Reader, sealer: Seals) -> Envelope | Letter | None:
+def _read(letter: Row[Any], reader: Reader, sealer: Seals) -> Said | Letter | None:
     county = f"{letter.county:06d}" if letter.county else ""
     try:
         body = unseal(letter.sealed, letter.place, sealer)

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contracts.envelope import Envelope
-from contracts.facts import Fact
-from contracts.sending import SendingClosed
 from services.alerts.domain.household import MEMBER
-from services.alerts.domain.word import Word, take
 from services.alerts.store.ledger import CountyLedger
 from services.alerts.store.rows import number_at, place_in
-from services.alerts.store.writing import Effects, word_row
+from services.alerts.store.writing import Effects
 from services.alerts.worker.cache import CountyCache
+from services.alerts.worker.decode import Said
+from services.alerts.worker.packed import is_newer
 
 
 @dataclass(slots=True)
@@ -25,55 +24,39 @@ class Applied:
     """Types of which a list has come: not being in it is known now."""
 
 
-def apply(words: Iterable[Envelope], cache: CountyCache, ledger: CountyLedger, effects: Effects) -> Applied:
+def apply(words: Iterable[Said], cache: CountyCache, ledger: CountyLedger, effects: Effects) -> Applied:
     """Take words into the cache and note what is to be written; the subjects they name are loaded before."""
     applied = Applied()
     first: dict[str, int] = {}
     county, place = int(cache.county), place_in(cache.county, ledger.words)
-    subjects, kept, facts = cache.subjects, effects.words, effects.facts
-    for envelope in words:
+    kept, facts = effects.words, effects.facts
+    for said in words:
         place += 1
-        data = envelope.data
-        if isinstance(data, SendingClosed):
-            kept.append(word_row(place, envelope, data.model_dump_json()))
-            _close(envelope, data, cache, effects, applied)
-            first.pop(envelope.fact, None)
+        row, name, packed = said.row, said.name, said.packed
+        kept.append((place, *row))
+        if said.closing is not None:
+            _close(said.closing, cache, effects, applied)
+            first.pop(row[2], None)
             continue
-        kept.append(word_row(place, envelope, None if data is None else data.content()))
-        word = word_of(envelope, data)
-        subject, type_ = word.subject, word.type
-        if take(subjects[subject], word):
+        type_, subject, key = row[:3]
+        stands = cache.of(subject)
+        standing = stands.get(name)
+        if standing is None or is_newer(packed, standing):
+            stands[name] = packed
             applied.changed += 1
-            fact = (county, subject, type_, word.key)
-            facts[fact] = (*fact, place, data is not None)
+            facts[county, subject, type_, key] = (county, subject, type_, key, place, row[9] is not None)
             if type_ == MEMBER:
-                cache.move(subject, word.key)
-            if cache.make_dirty(word.sending, subject, word.id):
-                first[word.sending] = place
+                cache.move(subject, key)
+            if cache.make_dirty(row[8], subject, row[7]):
+                first[row[8]] = place
     ledger.words = number_at(place)
     cache.stored.update(first)
     effects.opened += [(county, sending, place - 1) for sending, place in first.items()]
     return applied
 
 
-def word_of(envelope: Envelope, data: Fact | None) -> Word:
-    """The word an envelope carries."""
-    return Word(
-        envelope.type,
-        envelope.subject,
-        envelope.fact,
-        envelope.op,
-        envelope.asof,
-        envelope.time,
-        envelope.line,
-        envelope.id,
-        envelope.sending,
-        data,
-    )
-
-
-def _close(envelope: Envelope, closed: SendingClosed, cache: CountyCache, effects: Effects, applied: Applied) -> None:
-    sending = envelope.fact
+def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Applied) -> None:
+    sending, closed = envelope.fact, envelope.data
     county = int(cache.county)
     for subject, ids in cache.close(sending).items():
         applied.ready.setdefault(subject, []).extend(ids)

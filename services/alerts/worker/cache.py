@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.alerts.domain.household import MEMBER, Household, Lists, Lived, lived, village_of
+from contracts.vocabulary import Op
+from services.alerts.domain.household import Household, Lists, Lived, Member, lived, village_of
 from services.alerts.domain.judgement import Alert
 from services.alerts.domain.signals import Evidence
 from services.alerts.domain.word import Facts
@@ -17,12 +18,14 @@ from services.alerts.store.reading import (
     Standing,
     read_alerts,
     read_dirty,
-    read_facts,
     read_judged,
     read_lists,
     read_members,
     read_newest_lists,
+    read_standing_words,
+    read_village_words,
 )
+from services.alerts.worker.packed import Moments, Packed, Unpacking, households_in, name_of, pack
 
 HOUSEHOLDS: Final = 100_000
 """Households kept in memory; a large county whole, about 1 GiB with five people each."""
@@ -60,12 +63,17 @@ class CountyCache:
         self.county = county
         self.whole = whole
         """True while everything that is stored is here too, as from a county's first word on: nothing needs reading."""
-        self.subjects: dict[str, Facts] = {}
+        self.subjects: dict[str, Packed] = {}
+        """People and households."""
+        self.villages: dict[str, Packed] = {}
+        """All villages of which anything was said; they are few."""
+        self._take(read_village_words(connection, county), self.villages)
         self.members: dict[str, set[str]] = {}
         self.alerts: dict[str, dict[str, Stood]] = {}
         self.judged: dict[str, Judged] = {}
-        self.homes: dict[str, Household] = {}
-        self._lived: dict[str, Lived] = {}
+        self._homes: dict[str, Lived] = {}
+        """Who lives in a household, without their facts."""
+        self._unpacking = Unpacking()
         self.lists: Lists = read_lists(connection, county)
         self.newest_lists: dict[Scope, tuple[date, datetime, str]] = read_newest_lists(connection, county)
         self.dirty: dict[str, dict[str, list[str]]] = read_dirty(connection, county)
@@ -73,13 +81,28 @@ class CountyCache:
         self.stored = set(self.dirty)
         """Open sendings that are in the table."""
 
+    def of(self, subject: str) -> Packed:
+        """What stands of a subject, to read and to change; loaded before."""
+        return self.subjects[subject] if subject[0] in "ph" else self.villages.setdefault(subject, {})
+
+    def facts(self, subject: str) -> Facts:
+        """What stands of a subject, to judge by."""
+        return self._unpacking.facts(subject, self.of(subject))
+
     def load_subjects(self, connection: Connection, names: Iterable[str]) -> None:
-        """Have the facts of these subjects, reading those that are not here."""
-        missing = [name for name in names if name not in self.subjects]
+        """Have the facts of these subjects, reading those that are not here; those of villages always are."""
+        missing = [name for name in names if name not in self.subjects and name[0] in "ph"]
         if missing:
-            found = {} if self.whole else read_facts(connection, self.county, missing)
-            for name in missing:
-                self.subjects[name] = found.get(name) or {}
+            self.subjects.update((name, {}) for name in missing)
+            if not self.whole:
+                self._take(read_standing_words(connection, self.county, missing), self.subjects)
+
+    def _take(self, rows: Iterable[tuple[Any, ...]], into: dict[str, Packed]) -> None:
+        moments = Moments()
+        for type_, subject, key, op, as_of, stated_at, line, id_, _, data in rows:
+            day, time = moments.day(date.fromisoformat(as_of))[1], moments.time(datetime.fromisoformat(stated_at))[1]
+            said = pack(day, Op(op).rank, time, line, id_, data)
+            into.setdefault(subject, {})[name_of(type_, key)] = said
 
     def load_members(self, connection: Connection, households: Iterable[str]) -> None:
         """Know who was ever stated to belong to these households."""
@@ -89,13 +112,12 @@ class CountyCache:
         elif missing:
             self.members |= read_members(connection, self.county, missing)
 
-    def load_judged(self, connection: Connection, refs: Collection[str], day: date) -> None:
-        """Have all that judging these households and villages on a day takes."""
+    def load_judged(self, connection: Connection, refs: Collection[str]) -> None:
+        """Have all that judging these households and villages takes."""
         households = [ref for ref in refs if is_household(ref)]
         self.load_members(connection, households)
         names = {name for ref in households for name in self.members[ref]}
-        self.load_subjects(connection, names.union(refs))
-        self.load_subjects(connection, dict.fromkeys(code for ref in households if (code := self.village(ref, day))))
+        self.load_subjects(connection, names.union(households))
         missing = [ref for ref in refs if ref not in self.alerts]
         if self.whole:
             self.alerts.update((ref, {}) for ref in missing)
@@ -104,39 +126,37 @@ class CountyCache:
                 self.alerts[ref] = {rule: _stood(alert) for rule, alert in alerts.items()}
             self.judged |= read_judged(connection, self.county, missing)
 
-    def village(self, ref: str, day: date) -> str:
-        """The village a household is in on a day; loaded before."""
-        return village_of(self.household(ref), self.lived(ref, day).members)
+    def household(self, ref: str, day: date) -> tuple[Household, Lived]:
+        """A household as far as words tell, its village's facts among them, and who lives there on a day."""
+        home = Household(ref, self.facts(ref), {name: self.facts(name) for name in self.members[ref]})
+        here = self._lived(home, day)
+        village = village_of(home, here.members)
+        if village in self.villages:
+            home.village = self.facts(village)
+        return home, here
 
-    def household(self, ref: str, village: str = "") -> Household:
-        """A household as far as words tell, with what was said of its village; loaded before."""
-        home = self.homes.get(ref)
-        if home is None:
-            home = Household(ref, self.subjects[ref], {name: self.subjects[name] for name in self.members[ref]})
-            self.homes[ref] = home
-        home.village = self.subjects[village] if village else {}
-        return home
-
-    def lived(self, ref: str, day: date) -> Lived:
+    def _lived(self, home: Household, day: date) -> Lived:
         """Who lives in a household on a day: found once, until a membership is stated or begins."""
-        known = self._lived.get(ref)
-        if known is None or not known.holds(day):
-            known = self._lived[ref] = lived(self.household(ref), day)
-        return known
+        known = self._homes.get(home.ref)
+        if known is not None and known.holds(day):
+            members = [Member(one.ref, home.members[one.ref], one.membership) for one in known.members]
+            return Lived(known.day, known.until, members)
+        found = lived(home, day)
+        kept = [Member(one.ref, {}, one.membership) for one in found.members]
+        self._homes[home.ref] = Lived(found.day, found.until, kept)
+        return found
 
     def move(self, person: str, ref: str) -> None:
         """Something new was said of a person's membership of a household."""
         self.members[ref].add(person)
-        for home in self.subjects[person][MEMBER]:
-            self.homes.pop(home, None)
-            self._lived.pop(home, None)
+        for home in households_in(self.subjects[person]):
+            self._homes.pop(home, None)
 
     def erase(self, person: str) -> None:
         """Nothing was ever said of this person; loaded before, with the members of its households."""
-        for ref in self.subjects[person].get(MEMBER, ()):
+        for ref in households_in(self.subjects[person]):
             self.members[ref].discard(person)
-            self.homes.pop(ref, None)
-            self._lived.pop(ref, None)
+            self._homes.pop(ref, None)
         self.subjects[person] = {}
         for said in self.dirty.values():
             said.pop(person, None)
@@ -153,7 +173,7 @@ class CountyCache:
             if is_household(name):
                 refs: Iterable[str] = (name,)
             else:
-                refs = self.subjects[name].get(MEMBER, ()) if is_person(name) else {name, *lives_in(name)}
+                refs = households_in(self.subjects[name]) if is_person(name) else {name, *lives_in(name)}
             for ref in refs:
                 found[ref] = found[ref] + words if ref in found else words
         return found
@@ -183,10 +203,7 @@ class CountyCache:
         """Forget what came into memory first, beyond a number of households; after the commit only."""
         gone = _trim(self.subjects, households * _PEOPLE_EACH)
         gone += _trim(self.members, households)
-        if gone:
-            # They hold facts that are no longer those kept up to date here.
-            self.homes.clear()
-            self._lived.clear()
+        _trim(self._homes, households)
         judged = _trim(self.alerts, households)
         for ref in judged:
             self.judged.pop(ref, None)

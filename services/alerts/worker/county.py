@@ -6,8 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from contracts.envelope import Envelope
-from contracts.sending import SendingClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER
 from services.alerts.domain.rulebook import Policy
@@ -18,7 +16,9 @@ from services.alerts.store.rows import place_in
 from services.alerts.store.writing import Effects
 from services.alerts.worker.apply import apply
 from services.alerts.worker.cache import CountyCache, is_household
+from services.alerts.worker.decode import Said
 from services.alerts.worker.judging import Because, Court
+from services.alerts.worker.packed import households_in
 from services.alerts.worker.tally import Processed
 from shouwang.kit.letters import Letter
 
@@ -55,7 +55,7 @@ class CountyWork:
                 everybody += read_villages(self.connection, self.cache.county)
                 self._judge(dict.fromkeys(everybody, ()), "rulebook")
 
-    def take(self, words: Sequence[Envelope]) -> None:
+    def take(self, words: Sequence[Said]) -> None:
         """Apply words and judge every household whose sendings have all closed."""
         with self.processed.stage("load"):
             self._load(words)
@@ -92,7 +92,7 @@ class CountyWork:
     def erase(self, people: Mapping[str, int]) -> None:
         """Forget these people (by subject: the row of the request) and judge their households without them."""
         self.cache.load_subjects(self.connection, people)
-        homes = {person: tuple(self.cache.subjects[person].get(MEMBER, ())) for person in people}
+        homes = {person: tuple(households_in(self.cache.subjects[person])) for person in people}
         self.cache.load_members(self.connection, {ref for refs in homes.values() for ref in refs})
         for person, row in people.items():
             self.cache.erase(person)
@@ -100,10 +100,10 @@ class CountyWork:
         self.processed.erased += len(people)
         self._judge(dict.fromkeys((ref for refs in homes.values() for ref in refs), ()))
 
-    def _load(self, words: Iterable[Envelope]) -> None:
-        facts = [word for word in words if not isinstance(word.data, SendingClosed)]
-        self.cache.load_subjects(self.connection, dict.fromkeys(word.subject for word in facts))
-        self.cache.load_members(self.connection, {word.fact for word in facts if word.type == MEMBER})
+    def _load(self, words: Iterable[Said]) -> None:
+        facts = [word.row for word in words if word.closing is None]
+        self.cache.load_subjects(self.connection, dict.fromkeys(row[1] for row in facts))
+        self.cache.load_members(self.connection, {row[2] for row in facts if row[0] == MEMBER})
 
     def _judge_subjects(self, subjects: Mapping[str, list[str]]) -> None:
         with self.processed.stage("load"):
@@ -129,7 +129,7 @@ class CountyWork:
         if not households or self.ledger.day is None:
             return
         with self.processed.stage("load"):
-            self.cache.load_judged(self.connection, households, self.ledger.day)
+            self.cache.load_judged(self.connection, households)
         court = Court(
             self.cache, self.ledger, self.policy, self.ledger.day, self.now, self.effects, self.letters, because
         )

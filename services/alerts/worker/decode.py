@@ -12,6 +12,7 @@ from contracts.sending import SendingClosed
 from contracts.topics import FACT_TOPICS
 from contracts.vocabulary import Op, SubjectKind
 from services.alerts.domain.household import MEMBER
+from services.alerts.worker.packed import Moments, name_of, pack
 from shouwang.kit.bus import Record
 
 PREFIXES = {SubjectKind.PERSON: "p1", SubjectKind.HOUSEHOLD: "h1"}
@@ -33,16 +34,38 @@ class Refused(NamedTuple):
     seq: int = 0
 
 
+class Said(NamedTuple):
+    """A word as it is kept and applied. The envelope is let go of at once: thousands of them cost more than reading."""
+
+    county: str
+    department: str
+    seq: int
+    row: tuple[str, str, str, str, str, str, int, str, str, str | None]
+    """What `words` keeps of it beside its place: type, subject, key, op, as_of, stated_at, line, id, sending, data."""
+    name: str
+    """Of the fact among those of its subject."""
+    packed: bytes
+    closing: Envelope | None = None
+    """The envelope of what closes a sending."""
+
+    @property
+    def feed(self) -> str:
+        """The type of the fact a word is about; for a closing word the type its sending was about."""
+        closes = self.closing is not None and isinstance(self.closing.data, SendingClosed)
+        return f"{self.department}.{self.closing.data.feed}.v1" if self.closing and closes else self.row[0]
+
+
 class Reader:
     """Reads the records of one partition; `here` says whether a county's records belong into it."""
 
     def __init__(self, here: Callable[[str], bool]) -> None:
         self._here = here
+        self._moments = Moments()
         self._sources: dict[tuple[str, str], tuple[str, bytes, str]] = {}
         """By type and county what their records must have: source, key, topic."""
 
-    def read(self, record: Record) -> Envelope | Refused:
-        """The envelope of a record, or why no stage can use it."""
+    def read(self, record: Record) -> Said | Refused:
+        """What a record says, or why no stage can use it."""
         if _NUL in record.value:
             # PostgreSQL keeps no NUL in a text, and nobody means one.
             return _unreadable(record, "a NUL in a text", self._here)
@@ -55,8 +78,22 @@ class Reader:
         if reason := self._misplaced(record, envelope):
             return Refused(reason, envelope.partitionkey if self._here(envelope.partitionkey) else "")
         if reason := _inconsistent(envelope):
-            return Refused(reason, envelope.partitionkey, feed_of(envelope), envelope.department, envelope.seq)
-        return envelope
+            said = self._said(envelope)
+            return Refused(reason, said.county, said.feed, said.department, said.seq)
+        return self._said(envelope)
+
+    def _said(self, envelope: Envelope) -> Said:
+        type_, key, op, data = envelope.type, envelope.fact, envelope.op, envelope.data
+        day, ordinal = self._moments.day(envelope.asof)
+        time, micros = self._moments.time(envelope.time)
+        closes = isinstance(data, SendingClosed)
+        content = None if data is None else data.model_dump_json() if closes else data.content()
+        row = (type_, envelope.subject, key, str(op), day, time, envelope.line, envelope.id, envelope.sending, content)
+        about = envelope.partitionkey, envelope.department, envelope.seq
+        if type_ not in FACTS:
+            return Said(*about, row, "", b"", envelope)
+        packed = pack(ordinal, op.rank, micros, envelope.line, envelope.id, content)
+        return Said(*about, row, name_of(type_, key), packed)
 
     def _misplaced(self, record: Record, envelope: Envelope) -> str:
         said = envelope.type, envelope.partitionkey
@@ -79,13 +116,6 @@ class Reader:
             return "", *must[1:]
         self._sources[envelope.type, county] = must
         return must
-
-
-def feed_of(envelope: Envelope) -> str:
-    """The type of the fact a word is about; for a closing word the type its sending was about."""
-    if isinstance(envelope.data, SendingClosed):
-        return f"{envelope.department}.{envelope.data.feed}.v1"
-    return envelope.type
 
 
 def _inconsistent(envelope: Envelope) -> str:

@@ -56,9 +56,9 @@ class Court:
     def _judgement(self, ref: str) -> Judgement:
         cache = self.cache
         if not is_household(ref):
-            return judge_village(ref, cache.subjects[ref], self.policy, self.day, cache.lists)
-        home = cache.household(ref, cache.village(ref, self.day))
-        return judge(home, self.policy, self.day, cache.lists, home=cache.lived(ref, self.day))
+            return judge_village(ref, cache.facts(ref), self.policy, self.day, cache.lists)
+        household, home = cache.household(ref, self.day)
+        return judge(household, self.policy, self.day, cache.lists, home=home)
 
     def _keep(self, ref: str, judged: Judged) -> None:
         if self.cache.judged.get(ref) != judged:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from contracts.envelope import Envelope
 from services.alerts.store.copying import Row
 from services.alerts.store.ledger import CountyLedger, Ledger
-from services.alerts.worker.decode import Reader, Refused, feed_of
+from services.alerts.worker.decode import Reader, Refused, Said
 from services.alerts.worker.numbers import hear
 from services.alerts.worker.tally import Processed
 from shouwang.kit.bus import Record
@@ -28,7 +27,7 @@ class Sorting:
     """Sorts one batch's records into words by county, in order, and letters; counts numbers in the given ledger."""
 
     def __init__(self, ledger: Ledger, here: Callable[[str], bool], limit: int, processed: Processed) -> None:
-        self.words: dict[str, list[Envelope]] = {}
+        self.words: dict[str, list[Said]] = {}
         self.letters: list[Letter] = []
         self._reader = Reader(here)
         self._ledger, self._limit, self._processed = ledger, limit, processed
@@ -41,23 +40,23 @@ class Sorting:
             if isinstance(read, Refused):
                 self._refuse(record, read)
                 continue
-            county = self._ledger.county(read.partitionkey)
+            county = self._ledger.county(read.county)
             if not self._hear(record, county, read.department, read.seq):
                 continue
-            if county.stopped and feed_of(read) in county.stopped:
-                self._put(record, Refused(STOPPED, read.partitionkey, feed_of(read)))
-            elif read.partitionkey in self.words:
-                self.words[read.partitionkey].append(read)
+            if county.stopped and read.feed in county.stopped:
+                self._put(record, Refused(STOPPED, read.county, read.feed))
+            elif read.county in self.words:
+                self.words[read.county].append(read)
             else:
-                self.words[read.partitionkey] = [read]
+                self.words[read.county] = [read]
 
     def set_aside(self, record: Record, reason: str) -> None:
         """Make a record a letter although it can be read: applying it alone has failed."""
         read = self._reader.read(record)
         if isinstance(read, Refused):
             self._refuse(record, read)
-        elif self._hear(record, self._ledger.county(read.partitionkey), read.department, read.seq):
-            self._put(record, Refused(reason, read.partitionkey, feed_of(read)))
+        elif self._hear(record, self._ledger.county(read.county), read.department, read.seq):
+            self._put(record, Refused(reason, read.county, read.feed))
 
     def _hear(self, record: Record, county: CountyLedger, department: str, seq: int) -> bool:
         """Whether a number is new; a gap before it is reported as a letter without a body."""

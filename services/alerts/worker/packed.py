@@ -1,0 +1,125 @@
+"""Packed: what was last said of a subject as bytes, since a whole county must fit in memory; unpacked to be judged."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from struct import Struct
+from typing import Any, Final
+
+from contracts.catalogue import FACTS
+from contracts.facts import Fact
+from services.alerts.domain.household import MEMBER
+from services.alerts.domain.word import Facts, Word
+
+Packed = dict[str, bytes]
+"""What stands of one subject: by the name of a fact its packed word. Objects for the words took four times as much."""
+
+CODES: Final = {type_: chr(ord("0") + at) for at, type_ in enumerate(sorted(FACTS))}
+"""One character for each type, in this process only."""
+
+DECODED: Final = 60_000
+"""Decoded facts kept of each type: many say the same, in the same bytes."""
+
+_TYPES: Final = {code: type_ for type_, code in CODES.items()}
+_ORDER: Final = Struct(">IBQI")
+_BEGIN: Final = datetime(1, 1, 2, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MEMBER: Final = CODES[MEMBER]
+
+
+class Moments:
+    """Days and times as ISO text and as numbers that sort; a sending has few of them, so each is worked out once."""
+
+    def __init__(self) -> None:
+        self._days: dict[date, tuple[str, int]] = {}
+        self._times: dict[datetime, tuple[str, int]] = {}
+
+    def day(self, day: date) -> tuple[str, int]:
+        """ISO text and ordinal of a day."""
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = day.isoformat(), day.toordinal()
+        return known
+
+    def time(self, time: datetime) -> tuple[str, int]:
+        """ISO text and microseconds of a time that knows its zone.
+
+        Equal times of two zones share the first one's text: they are the same moment.
+        """
+        known = self._times.get(time)
+        if known is None:
+            known = self._times[time] = time.isoformat(), max(0, (time - _BEGIN) // _MICROSECOND)
+        return known
+
+
+def name_of(type_: str, key: str) -> str:
+    """What a fact is called among those of its subject."""
+    return CODES[type_] + key
+
+
+def pack(day: int, rank: int, time: int, line: int, id_: str, content: str | None) -> bytes:
+    """A word as bytes that begin with its order (docs/design.md 4.1), so that bytes compare as words do."""
+    return _ORDER.pack(day, rank, time, line) + f"{id_}\0{content or ''}".encode()
+
+
+def is_newer(word: bytes, standing: bytes) -> bool:
+    """Whether a word comes after the one that stands; two of the same order and id are the same word."""
+    if word <= standing:
+        return False
+    head = word.index(0, _ORDER.size)
+    return word[:head] != standing[:head]
+
+
+def households_in(packed: Packed) -> Iterator[str]:
+    """The households a person was ever stated to belong to."""
+    return (name[1:] for name in packed if name[0] == _MEMBER)
+
+
+class Kept(Word):
+    """A word unpacked as far as judging asks: type, subject, key, id and data.
+
+    Where `Word` has its data this one has the text, and where it has its sending what decodes it.
+    """
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> Fact | None:
+        """What it says, decoded when asked for."""
+        text: bytes = self[9]  # type: ignore[assignment]
+        return self[8](text) if text else None  # type: ignore[operator]
+
+
+class Unpacking:
+    """Unpacks words. Facts never change, so that equal texts of a type are decoded once, as long as there is room."""
+
+    def __init__(self, decoded: int = DECODED) -> None:
+        self._decoders = {type_: _decoder(fact, decoded) for type_, fact in FACTS.items()}
+
+    def facts(self, subject: str, packed: Packed) -> Facts:
+        """The facts of a subject as judging reads them."""
+        found: Facts = {}
+        for name, word in packed.items():
+            type_, key = _TYPES[name[0]], name[1:]
+            head = word.index(0, _ORDER.size)
+            parts = (type_, subject, key, None, None, None, 0, word[_ORDER.size : head].decode())
+            kept = tuple.__new__(Kept, (*parts, self._decoders[type_], word[head + 1 :]))
+            if type_ in found:
+                found[type_][key] = kept
+            else:
+                found[type_] = {key: kept}
+        return found
+
+
+def _decoder(of: type[Fact], room: int) -> Callable[[bytes], Fact]:
+    known: dict[bytes, Fact] = {}
+    validate: Callable[[bytes], Any] = of.__pydantic_validator__.validate_json
+
+    def decode(text: bytes) -> Fact:
+        fact = known.get(text)
+        if fact is None:
+            if len(known) >= room:
+                known.clear()
+            fact = known[text] = validate(text)
+        return fact
+
+    return decode
