@@ -90,6 +90,8 @@ class Sending:
     type: str
     said: tuple[Statement, ...]
     closes: bool = True
+    area: str = ""
+    """What a list is whole for: a township's or village's code; empty: the county."""
 
 
 @dataclass
@@ -136,7 +138,7 @@ class Topics:
         closed = SendingClosed(
             feed=fact.feed,
             shape=fact.shape.value,
-            lists=(ListClosed(),) if fact.shape == "list" else (),
+            lists=(ListClosed(area=sending.area),) if fact.shape == "list" else (),
             received=len(sending.said),
             accepted=len(sending.said),
             unchanged=0,

@@ -139,9 +139,17 @@ def test_what_is_marked_published_is_not_said_again(store: BreakingStore) -> Non
     assert [place for place, _ in store.unpublished(COUNTY.code, 100)] == places[2:]
 
 
-def test_a_list_judges_everybody_of_whom_its_type_was_stated_only_where_the_rulebook_asks(store: BreakingStore) -> None:
+def test_a_first_list_concerns_everybody_it_can_speak_of_and_a_further_one_nobody(store: BreakingStore) -> None:
+    elsewhere, here = "532927999", "532927100200"
+    lists = [Sending(TYPES[1], (), area=area) for area in (here, "", here, "")]
+    topics = topics_of([*SETTLED, replace(BURDEN, area=elsewhere), *lists])
+    take(store, [*SETTLED, replace(BURDEN, area=elsewhere)])
+    worker = stages(store, replace(live_rulebook(), coverage_types=frozenset({TYPES[1]})))
+    batches = [topics.batch("shouwang.health.facts", 2 + at, 1) for at in range(len(lists))]
+    assert [worker.process(batch).judged for batch in batches] == [1, 1, 0, 0]
+
+
+def test_a_list_concerns_nobody_where_no_document_asks_who_is_not_in_it(store: BreakingStore) -> None:
+    topics = topics_of([*SETTLED, BURDEN, Sending(TYPES[1], ())])
     take(store, [*SETTLED, BURDEN])
-    empty = topics_of([*SETTLED, BURDEN, Sending(TYPES[1], ())])
-    asks = replace(live_rulebook(), coverage_types=frozenset({TYPES[1]}))
-    batch = empty.batch("shouwang.health.facts", 2, 1)
-    assert stages(store, asks).process(batch).judged == 1
+    assert stages(store).process(topics.batch("shouwang.health.facts", 2, 1)).judged == 0

@@ -140,6 +140,16 @@ class Lists:
         if standing is None or heard[:3] > standing[:3]:
             self._heard[scope] = heard
 
+    def unread(self, type_: str, period: str, area: str) -> set[str] | None:
+        """Of whom the lists of a period said nothing; None when none was whole for this area before.
+
+        When another list of the area comes, it is for these and for those it cannot read itself that an answer changes.
+        """
+        heard = {where: one for (of, when, where), one in self._heard.items() if (of, when) == (type_, period)}
+        if not any(area.startswith(where) for where in heard):
+            return None
+        return {subject for one in heard.values() for subject, _ in one.unread}
+
     def says(self, type_: str, period: str, subject: str, key: str, *, village: str = "") -> bool:
         """True when a list of that scope came and could read the subject: then not being in it is known.
 

@@ -141,6 +141,12 @@ def read_village(connection: Connection, county: str, code: str) -> list[str]:
     return list(connection.execute(select(JUDGED.c.subject).where(JUDGED.c.county == int(county), there)).scalars())
 
 
+def read_area(connection: Connection, county: str, area: str) -> list[str]:
+    """The households last judged in a township or village, by its code."""
+    there = or_(JUDGED.c.village.startswith(area), JUDGED.c.village.is_(None))
+    return list(connection.execute(select(JUDGED.c.subject).where(JUDGED.c.county == int(county), there)).scalars())
+
+
 def read_villages(connection: Connection, county: str) -> list[str]:
     """Every village that was ever judged."""
     chosen = select(JUDGED.c.subject).where(JUDGED.c.county == int(county), JUDGED.c.village == JUDGED.c.subject)

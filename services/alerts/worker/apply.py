@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from contracts.envelope import Envelope
 from services.alerts.domain.household import MEMBER
@@ -13,6 +14,15 @@ from services.alerts.worker.decode import Said
 from services.alerts.worker.packed import is_newer
 
 
+class Listed(NamedTuple):
+    """A list that has come, and for whom its coming alone can change an answer."""
+
+    type: str
+    area: str
+    subjects: set[str] | None
+    """None when it is the first of its period and area: everybody of the area."""
+
+
 @dataclass(slots=True)
 class Applied:
     """What applying words has led to."""
@@ -20,8 +30,8 @@ class Applied:
     changed: int = 0
     ready: dict[str, list[str]] = field(default_factory=dict)
     """Subjects whose sendings have closed, with the ids of the words that said something new of them."""
-    listed: set[str] = field(default_factory=set)
-    """Types of which a list has come: not being in it is known now."""
+    listed: list[Listed] = field(default_factory=list)
+    """Lists that have come: of whom they do not name it is known now that they are not in it."""
 
 
 def apply(words: Iterable[Said], cache: CountyCache, ledger: CountyLedger, effects: Effects) -> Applied:
@@ -67,6 +77,7 @@ def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Ap
     for one in closed.lists:
         scope = (type_, one.period, one.area)
         heard = (envelope.asof, envelope.time, sending)
+        unread = cache.lists.unread(type_, one.period, one.area)
         cache.lists.take(type_, one, *heard)
         if scope not in cache.newest_lists or heard > cache.newest_lists[scope]:
             cache.newest_lists[scope] = heard
@@ -78,4 +89,5 @@ def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Ap
                 sending,
                 one.model_dump_json(),
             )
-            applied.listed.add(type_)
+            doubtful = None if unread is None else unread.union(each.subject for each in one.unread)
+            applied.listed.append(Listed(type_, one.area, doubtful))

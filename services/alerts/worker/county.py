@@ -11,10 +11,17 @@ from services.alerts.domain.household import MEMBER
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store.erasing import Erasure
 from services.alerts.store.ledger import CountyLedger
-from services.alerts.store.reading import read_bearers, read_due_by, read_households, read_village, read_villages
+from services.alerts.store.reading import (
+    read_area,
+    read_bearers,
+    read_due_by,
+    read_households,
+    read_village,
+    read_villages,
+)
 from services.alerts.store.rows import place_in
 from services.alerts.store.writing import Effects
-from services.alerts.worker.apply import apply
+from services.alerts.worker.apply import Listed, apply
 from services.alerts.worker.cache import CountyCache, is_household
 from services.alerts.worker.decode import Said
 from services.alerts.worker.judging import Because, Court
@@ -64,10 +71,10 @@ class CountyWork:
         self.processed.words += len(words)
         self.processed.changed += applied.changed
         ready = applied.ready
-        for type_ in applied.listed & self.policy.coverage_types:
-            # Of those the list does not name it is known now that they are not in it.
-            for subject in read_bearers(self.connection, self.cache.county, type_):
-                ready.setdefault(subject, [])
+        for listed in applied.listed:
+            if listed.type in self.policy.coverage_types:
+                for subject in self._covered(listed):
+                    ready.setdefault(subject, [])
         if ready:
             self._judge_subjects(ready)
 
@@ -99,6 +106,14 @@ class CountyWork:
             self.effects.erased.setdefault(self.cache.county, []).append(Erasure(row, person, homes[person]))
         self.processed.erased += len(people)
         self._judge(dict.fromkeys((ref for refs in homes.values() for ref in refs), ()))
+
+    def _covered(self, listed: Listed) -> Iterable[str]:
+        """Whom a list concerns by its coming: a first one all it can speak of, another those that were not read."""
+        if listed.subjects is not None:
+            return (one for one in listed.subjects if one.startswith(("p1", "h1")) or one in self.cache.villages)
+        if listed.area:
+            return read_area(self.connection, self.cache.county, listed.area)
+        return read_bearers(self.connection, self.cache.county, listed.type)
 
     def _load(self, words: Iterable[Said]) -> None:
         facts = [word.row for word in words if word.closing is None]
