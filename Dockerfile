@@ -10,7 +10,7 @@ RUN python -m venv --without-pip /opt/venv \
  && /opt/build/bin/uv pip install -q --python /opt/venv/bin/python --require-hashes -r requirements/base.txt
 
 FROM build AS wheel
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md counties.toml ./
 COPY contracts contracts
 COPY services services
 COPY shouwang shouwang

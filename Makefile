@@ -6,10 +6,12 @@ BIN := .venv/bin
 DATA ?= var
 PORT ?= 8000
 COMPOSE ?= docker compose
+# e.g. make bundle BUNDLE="--python 3.11 3.12 3.13 --without-images"
+BUNDLE ?=
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench up down docs chaos integration requirements clean
+.PHONY: help demo test check fix bench up down bundle docs chaos integration requirements clean
 
 help:  ## this list
 	@grep -hE '^[.a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -64,6 +66,9 @@ down:  ## stop it; the volumes stay
 
 chaos: .venv/dev  ## kill its processes while files flow, then look for anything lost or doubled
 	$(BIN)/python -m tests.chaos.compose_kills
+
+bundle: .venv/lay  ## everything a machine without a network needs, in build/shouwang-offline.tar
+	$(BIN)/python -m deploy.make_bundle build/shouwang-offline $(BUNDLE)
 
 docs: .venv/dev  ## write the generated reference pages again
 	$(BIN)/python -m contracts export

@@ -60,7 +60,13 @@ def hand_keys(ring: KeyRing, folder: Path, share: Share, counties: Iterable[str]
 def instance(ring: KeyRing, counties: Sequence[str]) -> str:
     """Where the operator's commands find the services, and the county's key (shouwang/cli/reach.py)."""
     doors = {department: f"http://{department}:8001" for department in DEPARTMENTS}
-    said = {"url": "http://alerts-web:8000", "key": ring.service_key("county"), "doors": doors, "county": counties[0]}
+    said = {
+        "url": "http://alerts-web:8000",
+        "key": ring.service_key("county"),
+        "doors": doors,
+        "services": {"研判": "http://alerts-worker:8091", "身份库": "http://vault:8090"},
+        "county": counties[0],
+    }
     return json.dumps(said) + "\n"
 
 

@@ -9,11 +9,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 
 from contracts.catalogue import FACTS
+from contracts.topics import partition_of
+from services.alerts.accounts import Accounts
 from services.alerts.coverage import CountyBook, Coverage, cover
 from services.alerts.coverage import document as document  # noqa: PLC0414
 from services.alerts.domain.household import Household, Member, living, membership, months_old
 from services.alerts.domain.word import Facts, Word
-from services.alerts.store import queues
+from services.alerts.opening import open_county
+from services.alerts.store import Store, queues
+from services.alerts.store.ledger import Opening, read_ledger
 from services.alerts.store.queues import LEVELS as LEVELS  # noqa: PLC0414 (web sees the store through this room only)
 from services.alerts.store.queues import Place as Place  # noqa: PLC0414
 from services.alerts.store.queues import Wanted as Wanted  # noqa: PLC0414
@@ -59,6 +63,7 @@ class Triage:
         self._books: dict[str, CountyBook] = {}
         self._books_lock = Lock()
         self._covered: dict[str, tuple[object, Coverage]] = {}
+        self.accounts = Accounts(engine, counties, clock, audit)
         self._counted: dict[Wanted, Counts] = {}
         self._counted_at: tuple[tuple[int, int], ...] | None = None
 
@@ -89,8 +94,8 @@ class Triage:
         if wanted not in self._counted:
             self._counted[wanted] = (
                 queues.count_queue(connection, wanted),
-                queues.count_by(connection, wanted.county, "rule"),
-                queues.count_by(connection, wanted.county, "village"),
+                queues.count_by(connection, wanted, "rule"),
+                queues.count_by(connection, wanted, "village"),
             )
         return self._counted[wanted]
 
@@ -102,7 +107,7 @@ class Triage:
             if county not in self._covered or self._covered[county][0] != at:
                 book = self._books.setdefault(county, CountyBook(county))
                 book.read(connection)
-                standing = queues.count_by(connection, county, "rule")
+                standing = queues.count_by(connection, Wanted(county), "rule")
                 found = cover(book, today, self.titles.workdays, self.titles.reads, standing)
                 self._covered[county] = (at, found)
             return self._covered[county][1]
@@ -117,8 +122,11 @@ class Triage:
             levels = self._counts(connection, Wanted(county))[0]
         return {level: levels.get(level, 0) for level in LEVELS}
 
-    def household(self, county: str, ref: str, *, actor: str) -> HouseholdView:
-        """One household whole, after the look at it is written down; raises Unknown."""
+    def household(self, county: str, ref: str, *, actor: str, area: str = "") -> HouseholdView:
+        """One household whole, after the look at it is written down; raises Unknown.
+
+        With an `area` only where one of its standing alerts is in a village whose code begins so.
+        """
         if kind_of(ref) != "household":
             raise Unknown(ref)
         today = self.today(county)
@@ -127,6 +135,8 @@ class Triage:
             standing = read_alerts(connection, county, [ref])[ref]
         if not (household.facts or household.members or standing):
             raise Unknown(ref)
+        if area and not any(alert.standing and alert.village.startswith(area) for alert in standing.values()):
+            raise Unknown(ref)  # somebody else's village: no other answer than for what does not exist
         with self._engine.begin() as connection:
             where, people = f"{county}/{ref}", (ref, *household.members)
             self._audit.append(connection, actor=actor, action="household.view", object_=where, seen=people)
@@ -215,11 +225,24 @@ class Triage:
                 "seqs": county.seqs if county else {},
                 "missing": {name: gaps for name, gaps in county.missing.items() if gaps} if county else {},
                 "stopped": county.stopped if county else [],
+                "opening": county.opening.model_dump(mode="json") if county and county.opening else None,
                 "dirty": dirty.get(code, 0),
                 "waiting": waiting[code],
                 "letters": letters.get(code, 0),
             }
         return {"counties": said, "letters": sum(letters.values())}
+
+    def open_county(self, county: str, on: date, budget: int, *, actor: str) -> None:
+        """Open a county from a day on; raises NotOpened."""
+        opening = Opening(on=on, budget=budget, by=actor, at=self._clock.now())
+        open_county(Store(self._engine), self._audit, self._clock, self.counties, county, opening)
+
+    def opening(self, county: str) -> Opening | None:
+        """How a county is opened; None while it is not."""
+        with self._reading.connect() as connection:
+            ledger = read_ledger(connection, partition_of(self.counties[county].number))
+        found = ledger.counties.get(county)
+        return found.opening if found else None
 
     def turn(self, county: str, day: date, *, actor: str) -> None:
         """Turn a county's day; raises Unknown, NotATrial. The worker judges it once it has caught up."""

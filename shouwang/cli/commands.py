@@ -2,7 +2,22 @@
 
 import typer
 
-from shouwang.cli import alerts, audit, backups, day, doctor, erase, keys, letters, push, receipts, refs, rulebook, run
+from shouwang.cli import (
+    alerts,
+    audit,
+    backups,
+    day,
+    doctor,
+    erase,
+    keys,
+    letters,
+    push,
+    receipts,
+    refs,
+    rulebook,
+    run,
+    users,
+)
 
 app = typer.Typer(
     name="shouwang",
@@ -19,6 +34,8 @@ app.command("demo")(run.demo)
 app.command("push")(push.push)
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
+app.command("open")(users.open_)
 app.command("alerts")(alerts.alerts)
 app.command("words")(alerts.words)
 app.command("ref")(refs.ref)

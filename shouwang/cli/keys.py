@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from shouwang.cli import say
+from shouwang.cli import escrow, say
 from shouwang.cli.options import DEFAULT_DATA, AsJson, Data, Exit, Key, Url, end
 from shouwang.cli.reach import Refused, department_of, departments, instance
 
-app = typer.Typer(help="部门报送密钥：发放、列出、吊销。", no_args_is_help=True)
+app = typer.Typer(help="部门报送密钥：发放、列出、吊销；全部密钥：备份、确认、放回。", no_args_is_help=True)
 
 
 @app.command()
@@ -66,3 +66,8 @@ def revoke(
                 say.prose(f"已吊销{departments()[department]}的密钥 {id_}。")
                 return
     raise end(Exit.REFUSED, f"没有密钥 {id_}。")
+
+
+app.command()(escrow.backup)
+app.command()(escrow.confirm)
+app.command()(escrow.recover)

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,6 +51,8 @@ class Place:
     doors: Mapping[str, str] = field(default_factory=dict)
     county: str = ""
     day_file: str = ""
+    services: Mapping[str, str] = field(default_factory=dict)
+    """Processes without a door, by their title: where their health is asked."""
 
     @classmethod
     def of(cls, data: Path) -> Self:
@@ -61,7 +63,9 @@ class Place:
             raise NoInstance(
                 f"{data} 中没有运行的实例：先运行 shouwang up --data {data}，或用 --url 指明地址"
             ) from None
-        return cls(**{name: said[name] for name in ("url", "key", "doors", "county", "day_file") if name in said})
+        return cls(
+            **{name: said[name] for name in ("url", "key", "doors", "county", "day_file", "services") if name in said}
+        )
 
 
 class Reach:
@@ -87,6 +91,17 @@ class Reach:
     def get(self, url: str, **parameters: Any) -> Any:
         """A JSON document."""
         return self._ask("GET", url, params=_stated(parameters)).json()
+
+    def checks(self, url: str) -> dict[str, str]:
+        """What a health route finds wrong, by check; raises Away when nobody answers."""
+        import httpx
+
+        try:
+            said = self._client.get(url).json()
+        except (httpx.TransportError, ValueError) as failed:
+            raise Away(_away(url)) from failed
+        checks = said.get("checks", {}) if isinstance(said, dict) else {}
+        return {name: str(wrong) for name, wrong in checks.items() if wrong != "ok"}
 
     def lines(self, url: str, **parameters: Any) -> Iterator[str]:
         """NDJSON, one line after another as they come."""
@@ -156,7 +171,7 @@ def place_of(data: Path, url: str = "", key: str = "") -> Place:
         url, key = said.url, key or said.key
     if not url:
         place = Place.of(data)
-        return Place(place.url, key or place.key, place.doors, place.county, place.day_file)
+        return replace(place, key=key or place.key)
     return Place(url.rstrip("/"), key)
 
 

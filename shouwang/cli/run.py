@@ -28,6 +28,10 @@ def up(data: Data = DEFAULT_DATA, port: Port = DEFAULT_PORT, county: CountyOptio
     installation = Installation(data, county=county)
     if installation.unfinished.exists():
         raise end(Exit.FAILED, "\n".join(installation.missing()))
+    if outdated := installation.outdated():
+        raise end(
+            Exit.FAILED, f"数据库是旧版本的：{'、'.join(outdated)}；先运行 shouwang upgrade --data {data}（会先备份）"
+        )
     try:
         with Standalone(installation, host=host, port=port) as standalone:
             say.prose(f"守望已启动：{standalone.url}（按 Ctrl-C 停止）")

@@ -206,6 +206,11 @@ class KeyRing:
             raise MissingKey(f"{self._folder.path / name}.key is another key than before; restore it from the backup")
         return found
 
+    @staticmethod
+    def fingerprint(secret: bytes) -> str:
+        """What is noted of a secret to know it again; it gives nothing of it away."""
+        return _fingerprint(secret)
+
     def _fingerprints(self) -> dict[str, str]:
         try:
             lines = (self._folder.path / "made.txt").read_text(encoding="ascii").splitlines()

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 DELIVERED: Final = Path(__file__).parents[2] / "counties.toml"
 """The counties as the checkout delivers them."""
+
+INSTALLED: Final = Path(sys.prefix) / "share" / "shouwang" / "counties.toml"
+"""The same where there is no checkout (pyproject.toml, data-files)."""
 
 
 class Busy(RuntimeError):
@@ -238,7 +242,7 @@ def schemas() -> dict[str, Path]:
 
 def _counties_at_hand() -> Path:
     here = Path("counties.toml")
-    return here if here.exists() else DELIVERED
+    return next((file for file in (here, DELIVERED) if file.exists()), INSTALLED)
 
 
 def _unnamed(code: str) -> County:

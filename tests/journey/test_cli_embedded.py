@@ -126,8 +126,13 @@ def test_a_department_key_opens_its_own_door_only_until_it_is_revoked(standalone
 
 
 def test_an_instance_without_faults_is_told_so_and_a_stopped_one_is_not(standalone: Standalone, tmp_path: Path) -> None:
-    well = shouwang(standalone.installation.folder, "doctor")
-    assert (well.returncode, well.stdout) == (0, "")
+    data = standalone.installation.folder
+    (tmp_path / "pass").write_text("kept by another", encoding="ascii")
+    for act in ("backup", "confirm"):
+        shouwang(data, "keys", act, str(tmp_path / "county.keys"), "--passphrase-file", str(tmp_path / "pass"))
+    well = shouwang(data, "doctor")
+    assert well.returncode == 0
+    assert all(line.startswith("知悉：") for line in well.stdout.splitlines())
     ill = shouwang(tmp_path / "nowhere", "doctor")
     assert ill.returncode == 1
     assert "没有运行的实例" in ill.stdout

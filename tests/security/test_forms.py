@@ -127,9 +127,9 @@ def test_every_answer_carries_the_headers_that_keep_it_in_place(browser: httpx.C
     assert answer.headers["cache-control"] == ("public, max-age=3600" if "/static/" in path else "no-store")
 
 
-def test_a_session_ends_after_idling_and_in_any_case_after_its_longest_time() -> None:
+def test_a_session_ends_after_idling_and_in_any_case_after_its_longest_time(tmp_path: Path) -> None:
     clock = FixedClock(NOW)
-    sessions = Sessions(clock)
+    sessions = Sessions(clock, Seeded(tmp_path, []).triage.accounts)
     idle, busy = sessions.open("county"), sessions.open("county")
     clock.set(NOW + IDLE + timedelta(seconds=1))
     assert sessions.find(idle.token) is None
@@ -159,8 +159,8 @@ def test_attempts_are_counted_by_address_and_forgotten_after_a_right_one() -> No
     attempts.refuse_if_too_many("10.0.0.1")
 
 
-def test_a_header_cannot_pretend_another_address() -> None:
-    gate = Gate(KEY, FixedClock(NOW))
+def test_a_header_cannot_pretend_another_address(tmp_path: Path) -> None:
+    gate = Gate(KEY, FixedClock(NOW), Seeded(tmp_path, []).triage.accounts)
 
     def shown(place: int) -> Request:
         headers = [(b"authorization", b"Bearer wrong"), (b"x-forwarded-for", f"10.0.0.{place}".encode())]

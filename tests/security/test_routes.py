@@ -22,6 +22,8 @@ from tests.asgi import client
 from tests.seeded import COUNTY, KEY, Home, Seeded
 
 HOME = Home("H-1")
+USER = {"login": "li.si", "name": "李四", "role": "乡镇", "area": "532927102"}
+OPEN = {"county": COUNTY, "on": "2026-09-01", "budget": 5}
 DAY = {"county": COUNTY, "day": "2026-06-16"}
 PERSON = {"ref": HOME.child, "number": "1", "name": "张小明"}
 FORM_COOKIE_ONLY, PAGE, API, FREE = "form", "page", "api", "free"
@@ -56,6 +58,10 @@ ALERTS: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/letters/{letter}/replay"): Route(API, "/api/v1/letters/1/replay"),
     ("DELETE", "/api/v1/letters/{letter}"): Route(API, "/api/v1/letters/1"),
     ("POST", "/api/v1/day"): Route(API, "/api/v1/day", DAY),
+    ("GET", "/api/v1/users"): Route(API, "/api/v1/users"),
+    ("POST", "/api/v1/users"): Route(API, "/api/v1/users", USER, gets=201),
+    ("POST", "/api/v1/users/{login}/disable"): Route(API, "/api/v1/users/nobody/disable", gets=404),
+    ("POST", "/api/v1/open"): Route(API, "/api/v1/open", OPEN),
 }
 VAULT: dict[tuple[str, str], Route] = {
     ("GET", "/livez"): Route(FREE, "/livez"),

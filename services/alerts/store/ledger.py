@@ -1,6 +1,6 @@
 """The ledger: where everything of one partition number stands, and the fence that only one writer passes."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, insert, select, update
@@ -48,6 +48,16 @@ class Position(BaseModel):
     next: int
 
 
+class Opening(BaseModel):
+    """That a county is opened: from which day alerts make cases, and how much of what stood before is let out a day."""
+
+    on: date
+    budget: int
+    """Per township and day."""
+    by: str
+    at: datetime
+
+
 class CountyLedger(BaseModel):
     """Where one county stands in its own order."""
 
@@ -64,6 +74,8 @@ class CountyLedger(BaseModel):
     """Unreadable words per feed since it was last started."""
     stopped: list[str] = []
     """Feeds beyond their limit of letters: their words wait in order as letters."""
+    opening: Opening | None = None
+    """None until a named officer has opened the county."""
 
 
 class Ledger(BaseModel):

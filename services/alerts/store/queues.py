@@ -41,6 +41,8 @@ class Wanted(NamedTuple):
     village: str = ""
     rules: tuple[str, ...] = ()
     """Subjects with an alert by any of these."""
+    area: str = ""
+    """The beginning of the village codes that are the officer's; every one for the county."""
 
 
 class Place(NamedTuple):
@@ -63,7 +65,7 @@ def _subjects(wanted: Wanted) -> Select[Any]:
     rank, since = func.min(_RANK).label("rank"), func.min(ALERTS.c.raised_on).label("since")
     chosen = (
         select(ALERTS.c.subject, rank, since, func.max(ALERTS.c.village).label("village"))
-        .where(ALERTS.c.county == int(wanted.county), ALERTS.c.standing, ~ALERTS.c.suppressed)
+        .where(_raised(wanted))
         .group_by(ALERTS.c.subject)
     )
     if wanted.level:
@@ -94,17 +96,18 @@ def count_queue(connection: Connection, wanted: Wanted) -> dict[str, int]:
     return {LEVELS[rank]: count for rank, count in rows if rank < len(LEVELS)}
 
 
-def count_by(connection: Connection, county: str, column: str) -> dict[str, int]:
-    """How many subjects stand by `rule` or by `village`."""
+def count_by(connection: Connection, wanted: Wanted, column: str) -> dict[str, int]:
+    """How many subjects of a county and area stand by `rule` or by `village`."""
     by = ALERTS.c[column]
     rows = connection.execute(
-        select(by, func.count(ALERTS.c.subject.distinct())).where(_raised(county)).group_by(by).order_by(by)
+        select(by, func.count(ALERTS.c.subject.distinct())).where(_raised(wanted)).group_by(by).order_by(by)
     )
     return {value: count for value, count in rows}  # noqa: C416 (rows are tuples only at run time)
 
 
-def _raised(county: str) -> ColumnElement[bool]:
-    return and_(ALERTS.c.county == int(county), ALERTS.c.standing, ~ALERTS.c.suppressed)
+def _raised(wanted: Wanted) -> ColumnElement[bool]:
+    raised = and_(ALERTS.c.county == int(wanted.county), ALERTS.c.standing, ~ALERTS.c.suppressed)
+    return and_(raised, ALERTS.c.village.startswith(wanted.area, autoescape=True)) if wanted.area else raised
 
 
 def read_standing(connection: Connection, *, suppressed: bool) -> Iterator[RowMapping]:

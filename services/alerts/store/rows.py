@@ -277,6 +277,24 @@ class AttemptRow(AlertsTable, table=True):
     tries: int
 
 
+class AccountRow(AlertsTable, table=True):
+    """Somebody who may sign in; an account that was ended stays, with who ended it."""
+
+    __tablename__ = "accounts"
+    login: str = Field(primary_key=True)
+    name: str
+    role: str
+    area: str
+    """The beginning of the village codes that are theirs."""
+    secret: str
+    """Argon2id of the password, with its salt and cost."""
+    created_at: str
+    created_by: str
+    disabled_at: str
+    """Empty while the account is in use."""
+    disabled_by: str
+
+
 TABLES: Final = (
     WordRow,
     FactRow,
@@ -291,5 +309,6 @@ TABLES: Final = (
     LedgerRow,
     AttemptRow,
     ErasureRow,
+    AccountRow,
 )
 """Every table of the alerts database; alembic reads them through `AlertsTable.metadata`."""

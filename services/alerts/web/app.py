@@ -6,7 +6,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from services.alerts.triage import Triage
-from services.alerts.web import api
+from services.alerts.web import api, county
 from services.alerts.web.auth import Gate, SignInNeeded
 from services.alerts.web.console import feeds, pages
 from services.alerts.web.headers import SafeHeaders
@@ -31,7 +31,7 @@ def build(
     """The app; `key` is the service key of the county's staff and commands, `watched` what health asks."""
     watched = watched or Watched(ready={"database": triage.ready})
     app = FastAPI(title="守望 预警", docs_url=None, redoc_url=None, openapi_url=None)
-    gate = Gate(key, clock)
+    gate = Gate(key, clock, triage.accounts)
     console = pages.Console(triage, gate)
     app.add_middleware(BodyLimit, limit=LIMIT_BYTES)
     problems.install(app)
@@ -40,6 +40,7 @@ def build(
     refresh = [lambda: measure(triage, metrics), *watched.refresh]
     app.include_router(health.routes(ready=watched.ready, live=watched.live, metrics=metrics, refresh=refresh))
     app.include_router(api.routes(triage, gate))
+    app.include_router(county.routes(triage, gate))
     router = pages.routes(triage, gate, console)
     feeds.add(router, triage, gate, console)
     app.include_router(router)

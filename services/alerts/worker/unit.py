@@ -23,7 +23,7 @@ class Room:
         """The county's cache, read when it is not here."""
         if county not in self.counties:
             begun = self.ledger.counties.get(county)
-            self.counties[county] = CountyCache(connection, county, whole=begun is None or begun.words == 0)
+            self.counties[county] = CountyCache(connection, county, whole=begun is None or begun.day is None)
         return self.counties[county]
 
 

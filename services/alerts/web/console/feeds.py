@@ -24,7 +24,7 @@ def add(router: APIRouter, triage: Triage, gate: Gate, console: Console) -> None
         state: Annotated[str, Query(max_length=10)] = "",
     ) -> Response:
         """How every feed stands."""
-        county = console.county(county)
+        county = console.county(county, session)
         state = state if state in STATES else ""
         every = triage.coverage(county).feeds
         counts = {one: sum(_is(feed, one) for feed in every) for one in STATES}
@@ -33,7 +33,7 @@ def add(router: APIRouter, triage: Triage, gate: Gate, console: Console) -> None
         return console.page(
             "feeds.html", session, feeds=shown, total=len(every), state=state, states=STATES, counts=counts,
             bureaus=[(feeds[0], feeds) for feeds in (list(some) for _, some in groupby(silent, _department))],
-            many=len(triage.counties) > 1, **console.about(county),
+            many=len(triage.counties) > 1, **console.about(county, narrow=bool(session.county)),
         )  # fmt: skip
 
 

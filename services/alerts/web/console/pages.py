@@ -37,7 +37,9 @@ class Console:
 
     def page(self, name: str, session: Session | None, status: int = 200, **known: Any) -> HTMLResponse:
         """A template as an answer."""
-        text = self._templates.get_template(name).render(csrf=session.csrf if session else "", **known)
+        text = self._templates.get_template(name).render(
+            csrf=session.csrf if session else "", who=session.title if session else "", **known
+        )
         return HTMLResponse(text, status)
 
     def problem(self, problem: Problem, trace: str) -> HTMLResponse:
@@ -46,19 +48,22 @@ class Console:
         answer.headers.update(problem.headers)
         return answer
 
-    def county(self, code: str) -> str:
-        """The county a page is about: the one asked for, else the first served."""
-        if code and code not in self.triage.counties:
+    def county(self, code: str, session: Session) -> str:
+        """The county a page is about: the one asked for, else the officer's, else the first served."""
+        mine = (session.county,) if session.county else tuple(self.triage.counties)
+        if code and code not in mine:
             raise Problem(404, "county_unknown", "没有这个县", "请从预警队列重新进入。")
-        return code or next(iter(self.triage.counties))
+        return code or mine[0]
 
-    def about(self, county: str) -> dict[str, Any]:
+    def about(self, county: str, *, narrow: bool = False) -> dict[str, Any]:
         """What the frame of every page shows."""
+        known = self.triage.counties
         return {
-            "county": self.triage.counties[county],
-            "counties": self.triage.counties,
+            "county": known[county],
+            "counties": {county: known[county]} if narrow else known,
             "today": self.triage.today(county),
             "coverage": self.triage.coverage(county),
+            "opening": self.triage.opening(county),
         }
 
 
@@ -78,12 +83,15 @@ def _add_signing_in(router: APIRouter, gate: Gate, console: Console) -> None:
 
     @router.post("/login")
     def sign_in(
-        request: Request, key: Annotated[str, Form(max_length=200)] = "", token: Annotated[str, Form()] = ""
+        request: Request,
+        key: Annotated[str, Form(max_length=200)] = "",
+        login: Annotated[str, Form(max_length=40)] = "",
+        token: Annotated[str, Form()] = "",
     ) -> Response:
-        """Signing in with the access key."""
+        """Signing in with an account's password, or with the county's access key alone."""
         visitor = request.cookies.get(FORM, "")
         gate.check_form(request, token, gate.form_token(visitor) if visitor else "")
-        session = gate.sign_in(request, key)
+        session = gate.sign_in(request, key, login)
         if session is None:
             return _form(request, gate, console, wrong=True)
         answer = RedirectResponse("/", 303)
@@ -93,7 +101,7 @@ def _add_signing_in(router: APIRouter, gate: Gate, console: Console) -> None:
 
     @router.post("/logout")
     def sign_out(
-        request: Request, session: Annotated[Session, Depends(gate.page)], token: Annotated[str, Form()] = ""
+        request: Request, session: Annotated[Session, Depends(gate.signed_in)], token: Annotated[str, Form()] = ""
     ) -> Response:
         """Signing out."""
         gate.check_form(request, token, session.csrf)
@@ -124,11 +132,11 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
         size: int = SIZES[0],
     ) -> Response:
         """Households and villages with standing alerts."""
-        county = console.county(county)
-        about = console.about(county)
+        county = console.county(county, session)
+        about = console.about(county, narrow=bool(session.county))
         read = next((one for one in about["coverage"].feeds if one.type == feed), None)
         rules = triage.readers(read.type) if read else ()
-        wanted = Wanted(county, level if level in LEVELS else "", rule, village, rules)
+        wanted = Wanted(county, level if level in LEVELS else "", rule, village, rules, session.area)
         size = size if size in SIZES else SIZES[0]
         found = triage.queue(wanted, _place(after), size, actor=session.actor)
         links = Links(wanted, size, read.type if read else "", many=len(triage.counties) > 1)
@@ -147,12 +155,14 @@ def _add_reading(router: APIRouter, triage: Triage, gate: Gate, console: Console
         session: Annotated[Session, Depends(gate.page)], ref: str, county: Annotated[str, Query()] = ""
     ) -> Response:
         """One household whole."""
-        county = console.county(county)
+        county = console.county(county, session)
         try:
-            found = triage.household(county, ref, actor=session.actor)
+            found = triage.household(county, ref, actor=session.actor, area=session.area)
         except Unknown:
             raise Problem(404, "household_unknown", "无此户或无权查看", "请从预警队列重新进入。") from None
-        return console.page("household.html", session, found=found, **console.about(county))
+        return console.page(
+            "household.html", session, found=found, **console.about(county, narrow=bool(session.county))
+        )
 
 
 class Links:
