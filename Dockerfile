@@ -67,7 +67,7 @@ FROM run AS tools
 USER root
 RUN for who in installation migrate alerts vault education health civil_affairs human_resources rural_affairs; do \
       install -d -o 10001 -g 10001 -m 0700 /secrets/$who; done \
- && install -d -o 10001 -g 10001 -m 0700 /secrets/var /secrets/var/checkpoints \
+ && install -d -o 10001 -g 10001 -m 0700 /secrets/var /secrets/var/checkpoints /backup \
  && install -d -o 10001 -g 10001 -m 0755 /secrets/postgres
 USER 10001:10001
 COPY --from=build-tools /opt/venv /opt/venv

@@ -17,7 +17,7 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[1]
 LOCK = TOP / "requirements" / "embedded.txt"
-CARRIED = ("docker-compose.yml", "counties.toml", "CHANGELOG.md", "deploy/front.conf.template", "docs/manual")
+CARRIED = ("docker-compose.yml", "counties.toml", "CHANGELOG.md", "deploy/front.conf", "docs/manual")
 """Beside the wheels: what containers are started from, and what to read. What is not there is left out."""
 PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_5", "manylinux1")
 

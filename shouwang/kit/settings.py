@@ -31,8 +31,15 @@ class Settings(BaseSettings):
     port: int = 8000
     checkpoints: Path = Path("var/checkpoints")
     """The second place, where the ends of audit chains are noted (shouwang/kit/checkpoints.py)."""
+    front: str = ""
+    """Address or network of a TLS front whose word on a request's origin counts; none: nobody's does."""
     day_file: Path | None = None
     """Trial installations only: the small file that holds the county's day."""
+
+
+def behind(settings: Settings) -> dict[str, Any]:
+    """For uvicorn: believe the front, and nobody else, about where a request came from and that it came over TLS."""
+    return {"proxy_headers": bool(settings.front), "forwarded_allow_ips": settings.front or None}
 
 
 Chosen = TypeVar("Chosen", bound=Settings)

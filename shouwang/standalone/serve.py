@@ -96,7 +96,14 @@ def _app(services: Services) -> Starlette:
 def _serve(app: Starlette, listening: socket.socket) -> Callable[[], None]:
     """Serve on a thread of its own; returns how to stop it."""
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            proxy_headers=False,
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True)
     thread.start()

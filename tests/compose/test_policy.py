@@ -15,7 +15,9 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 BY_HAND = {"services.alerts.store"}
 """Not a process: the remedy when a topic was replaced, run once."""
 JOBS = {"secrets", "migrate", "topics"}
-TOOLS = {name for name, service in SERVICES.items() if "tools" in service.get("profiles", ())}
+TOOLS = {name for name, service in SERVICES.items() if {"tools", "backup"} & set(service.get("profiles", ()))}
+FRONT = {"tls"}
+"""What stands before the others with the county's certificate, where the profile `tls` is asked for."""
 LASTING = sorted(set(SERVICES) - JOBS - TOOLS)
 RUNS = {f"services.{department}" for department in DEPARTMENTS} | {
     "services.vault",
@@ -52,7 +54,7 @@ def test_what_stays_up_comes_back_by_itself_and_proves_that_it_works(name: str) 
     assert service["stop_grace_period"]
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - FRONT))
 def test_a_port_is_published_on_this_machine_only(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
 
@@ -78,7 +80,19 @@ def test_only_what_is_published_is_on_the_edge_and_the_inside_has_no_way_out() -
     assert COMPOSE["networks"]["inside"]["internal"] is True
     on_edge = {name for name in LASTING if "edge" in SERVICES[name]["networks"]}
     assert on_edge == {name for name in LASTING if SERVICES[name].get("ports")}
-    assert on_edge == {*DEPARTMENTS, "alerts-web"}
+    assert on_edge == {*DEPARTMENTS, "alerts-web", *FRONT}
+
+
+def test_the_front_meets_only_those_it_stands_before_and_only_it_is_believed() -> None:
+    before = {name for name, service in SERVICES.items() if "front" in service.get("networks", ())}
+    assert before == {*DEPARTMENTS, "alerts-web", *FRONT}
+    assert COMPOSE["networks"]["front"]["internal"] is True
+    (subnet,) = (one["subnet"] for one in COMPOSE["networks"]["front"]["ipam"]["config"])
+    assert {SERVICES[name]["environment"]["SHOUWANG_FRONT"] for name in before - FRONT} == {subnet}
+    front = (TOP / "deploy" / "front.conf").read_text(encoding="utf-8")
+    assert f"({'|'.join(DEPARTMENTS)})" in front
+    assert "access_log off" in front
+    assert "return 404" in front
 
 
 def test_every_process_has_a_block_and_every_block_a_process() -> None:
@@ -129,7 +143,7 @@ def test_volumes_are_declared_and_used() -> None:
         volume.split(":")[0]
         for service in SERVICES.values()
         for volume in service.get("volumes", ())
-        if not volume.startswith(".")
+        if not volume.startswith((".", "$"))
     }
     assert used == set(COMPOSE["volumes"])
 

@@ -18,7 +18,7 @@ from shouwang.kit.database import SchemaOutdated, open_database, require_current
 from shouwang.kit.health import Probe, Watched
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
-from shouwang.kit.settings import Settings, load
+from shouwang.kit.settings import Settings, behind, load
 from shouwang.kit.vault import MeasuredNames, VaultHttp
 
 RULEBOOK = Path(__file__).parents[1] / "rulebook"
@@ -57,7 +57,15 @@ def main(argv: list[str]) -> None:
         database.start()
     except (SchemaOutdated, MissingKey, OpenToOthers, RulebookRefused, CountiesRefused) as refused:
         raise SystemExit(str(refused)) from None
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        **behind(settings),
+    )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ from shouwang.kit.database import SchemaOutdated, open_database, reading, requir
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure
-from shouwang.kit.settings import Settings, load
+from shouwang.kit.settings import Settings, behind, load
 from shouwang.kit.vault import KeepsPeople, MeasuredKeeper, VaultHttp
 
 CLEANING_SECONDS = 3600.0
@@ -212,7 +212,7 @@ def main(adapter: Adapter, argv: Sequence[str] | None = None) -> None:
     door.start()
     app = door.app(root_path=settings.root_path)
     try:
-        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+        uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, **behind(settings))
     finally:
         door.stop()
 
