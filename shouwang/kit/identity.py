@@ -11,7 +11,7 @@ LENGTH: Final = 26
 NUMBER_LENGTH: Final = 32
 """A 户编号 has at most 32 characters (docs/feeds.md, "How a cell is read")."""
 
-_MIDDLE_DOTS: Final = dict.fromkeys(map(ord, "•・‧⋅∙⸱ꞏᐧ･"), "·")
+_MIDDLE_DOTS: Final = dict.fromkeys(map(ord, ".•・‧⋅∙⸱ꞏᐧ･"), "·")
 _SPACES: Final = dict.fromkeys(map(ord, " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"))
 _ORDERED: Final = {char: place for place, char in enumerate("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 _KEPT_PREFIXES: Final = 200_000
@@ -27,7 +27,7 @@ def normal_number(number: str) -> str:
 
 
 def normal_name(text: str) -> str:
-    """The one spelling of a name: NFKC, every middle dot as `·`, without spaces (rare characters stay)."""
+    """The one spelling of a name: NFKC, middle dots and full stops as `·`, no spaces (rare characters stay)."""
     return unicodedata.normalize("NFKC", text).translate(_MIDDLE_DOTS).translate(_SPACES)
 
 

@@ -9,7 +9,14 @@ from typing import Final
 
 from stdnum.cn import ric
 
-from shouwang.kit.adapter.reasons import CODE_HINT, HOUSEHOLD_HINT, VILLAGE_HINT, Unreadable, choices_hint
+from shouwang.kit.adapter.reasons import (
+    CODE_DAMAGED_HINT,
+    CODE_HINT,
+    HOUSEHOLD_HINT,
+    VILLAGE_HINT,
+    Unreadable,
+    choices_hint,
+)
 from shouwang.kit.adapter.table import Cell, Formula, Plain
 
 NOT_STATED: Final = frozenset({"", "-", "/", "无"})
@@ -99,10 +106,14 @@ def text_of(cell: Cell) -> str | None:
 
 
 def code_of(cell: Cell) -> str | None:
-    """A bureau's own number of a record, without spaces; longer than 80 characters is `code_invalid`."""
+    """A bureau's own number of a record, without spaces; one that was cut, or over 80 characters, is `code_invalid`."""
+    value = stored(cell)
     text = compact(spelled(cell))
     if text in NOT_STATED:
         return None
+    cut = isinstance(value, int | float) and whole(value) is None
+    if cut or (text.isascii() and "+" in text and is_scientific(text.upper())) or not text.isprintable():
+        raise Unreadable("code_invalid", kind_of(cell), CODE_DAMAGED_HINT)
     if len(text) > CODE_LENGTH:
         raise Unreadable("code_invalid", kind_of(cell), CODE_HINT)
     return text

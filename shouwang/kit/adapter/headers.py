@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from shouwang.kit.adapter.cells import compact, spelled
+from shouwang.kit.adapter.cells import NOT_STATED, compact, spelled
 from shouwang.kit.adapter.columns import Column
 from shouwang.kit.adapter.declaration import Feed
 from shouwang.kit.adapter.reasons import REFUSALS
 from shouwang.kit.adapter.sending import Trouble
 from shouwang.kit.adapter.table import Cell
+from shouwang.kit.sheets import Refused
 
 LOOKED_AT: Final = 30
 """Rows from the top among which the header row is looked for."""
@@ -39,6 +40,8 @@ class Header:
     """10,000 for columns in 万元."""
     dropped: list[str] = field(default_factory=list)
     """Unknown columns, as spelled."""
+    twins: dict[str, list[int]] = field(default_factory=dict)
+    """Positions of further columns of the same meaning; they are dropped."""
     titles: list[tuple[int, str]] = field(default_factory=list)
     """Rows above that are no data: line and why."""
 
@@ -60,7 +63,24 @@ def find_header(feed: Feed, rows: Iterable[Line]) -> tuple[Header, Iterator[Line
     header = _header([top[at][1] for at in range(first, last + 1)], top[best][0], aliases)
     header.titles = [(line, "blank_row" if is_blank(cells) else "title_row") for line, cells in top[:first]]
     lacking = _lacking(feed, header)
-    return lacking or (header, _chain(top[last + 1 :], rest))
+    return lacking or (header, _of_one(header, feed.record.subject_column, _chain(top[last + 1 :], rest)))
+
+
+def _of_one(header: Header, subject: str, lines: Iterator[Line]) -> Iterator[Line]:
+    """The rows; raises Refused at the first whose ID columns name two people: nobody can know which is meant."""
+    twins = header.twins.get(subject, ())
+    if not twins:
+        return lines
+    places = (header.places[subject], *twins)
+
+    def checked() -> Iterator[Line]:
+        for line, cells in lines:
+            said = {compact(spelled(cells[place])).upper() for place in places if place < len(cells)} - NOT_STATED
+            if len(said) > 1:
+                raise Refused("column_missing", REFUSALS["column_twice"].format(column=subject, line=line))
+            yield line, cells
+
+    return checked()
 
 
 def _chain(head: list[Line], rest: Iterator[Line]) -> Iterator[Line]:
@@ -95,6 +115,8 @@ def _header(rows: list[list[Cell]], line: int, aliases: dict[str, str]) -> Heade
             if unit and "万元" in unit.groups():
                 header.units[name] = TEN_THOUSAND
         elif text:
+            if name is not None:
+                header.twins.setdefault(name, []).append(place)
             header.dropped.append(compact(text)[:DROPPED_LENGTH])
     return header
 

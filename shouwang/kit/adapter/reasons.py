@@ -30,6 +30,7 @@ HINTS = {
 VILLAGE_HINT = "请填写本县（{county}开头）的12位村代码，并把该列设为文本格式"
 HOUSEHOLD_HINT = "请核对{column}：最多32位，只能用字母、数字和短横线"
 CODE_HINT = "请核对{column}：最多80个字符"
+CODE_DAMAGED_HINT = "请把{column}列设为文本格式，重新填写完整的编号"
 COUNT_HINT = "请填写不带单位的整数，如35"
 
 
@@ -41,6 +42,7 @@ def choices_hint(choices: Sequence[str]) -> str:
 REFUSALS = {
     "column_missing": "缺少“{column}”列，请补上后重新报送",
     "column_renamed": "缺少“{column}”列，是否写成了“{found}”？请改名后重新报送",
+    "column_twice": "有两列“{column}”，第 {line} 行的两个号码不同：请只留要报送的那个人的一列",
     "column_none": "没有找到列名，请用模板填报，列名中要有“{column}”",
     "shape_mixed": "只有部分行填了“操作”：要报全量名单请清空该列，要报增量请每行都填",
     "as_of_mixed": "同一份名单的数据日期不一致，请统一后重新报送",

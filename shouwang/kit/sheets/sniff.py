@@ -1,5 +1,6 @@
 """What kind of file this is, by its first and last bytes, never by name alone; and whether it is safe to open."""
 
+import stat
 import zipfile
 from io import BytesIO
 from typing import BinaryIO, Literal
@@ -91,6 +92,8 @@ def check_zip(file: BinaryIO) -> list[str]:
     if len(parts) > MAX_ENTRIES or sum(part.file_size for part in parts) > MAX_INFLATED:
         raise Refused("file_unreadable", _BOMBED)
     for part in parts:
+        if ".." in part.filename.replace("\\", "/").split("/") or stat.S_ISLNK(part.external_attr >> 16):
+            raise Refused("file_unreadable", _BOMBED)  # names that climb out, and links, serve only an attack
         if part.file_size > max(SMALL, MAX_RATIO * part.compress_size):
             raise Refused("file_unreadable", _BOMBED)
         if part.flag_bits & 1:

@@ -35,7 +35,7 @@ def decode(data: bytes) -> TextIO:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _strict(data, "utf-16")
     try:
-        return _checked(data, "utf-8-sig")
+        return _checked(data, "utf-8", "utf-8-sig")
     except UnicodeDecodeError as wrong:
         if data.startswith(b"\xef\xbb\xbf"):
             raise _undecodable(data, wrong.start) from wrong
@@ -43,8 +43,8 @@ def decode(data: bytes) -> TextIO:
     return _strict(data, "gb18030")
 
 
-def _checked(data: bytes, encoding: str) -> TextIO:
-    """Raises UnicodeDecodeError with the place in the whole."""
+def _checked(data: bytes, encoding: str, reading: str = "") -> TextIO:
+    """Raises UnicodeDecodeError with the place in the whole; then read as `reading`, the same without its mark."""
     decoder = codecs.getincrementaldecoder(encoding)()
     view = memoryview(data)
     for start in range(0, len(data), CHUNK):
@@ -54,7 +54,7 @@ def _checked(data: bytes, encoding: str) -> TextIO:
         except UnicodeDecodeError as wrong:
             at = start - held + wrong.start
             raise UnicodeDecodeError(encoding, b"", at, at, wrong.reason) from wrong
-    return TextIOWrapper(BytesIO(data), encoding=encoding, newline="")
+    return TextIOWrapper(BytesIO(data), encoding=reading or encoding, newline="")
 
 
 def _strict(data: bytes, encoding: str) -> TextIO:

@@ -62,6 +62,8 @@ def read_workbook(
 def _xlsx(data: bytes, streamed: int, slowly: Callable[[], None]) -> Sheet:
     check_zip(BytesIO(data))
     with zipfile.ZipFile(BytesIO(data)) as parts:
+        if inside.commands(parts):
+            raise Refused("file_kind", "文件含有外部命令链接（DDE），请另存为不带链接的 .xlsx 后再报送")
         places = inside.places(parts)
         looks = [inside.look(parts, place.part) for place in places]
         found = [_Found(n, at.name, at.visible) for n, at in enumerate(places) if looks[n].filled]
