@@ -64,10 +64,11 @@ COPY --from=build-alerts /opt/venv /opt/venv
 
 # The secrets, migrate and topics jobs, and the operator's commands.
 FROM run AS tools
+COPY --from=build-tools /opt/venv /opt/venv
 USER root
-RUN for who in installation migrate alerts vault education health civil_affairs human_resources rural_affairs; do \
+RUN departments=$(python -c "from contracts.catalogue import DEPARTMENTS; print(*DEPARTMENTS)") \
+ && for who in installation migrate alerts vault $departments; do \
       install -d -o 10001 -g 10001 -m 0700 /secrets/$who; done \
  && install -d -o 10001 -g 10001 -m 0700 /secrets/var /secrets/var/checkpoints /backup \
  && install -d -o 10001 -g 10001 -m 0755 /secrets/postgres
 USER 10001:10001
-COPY --from=build-tools /opt/venv /opt/venv

@@ -5,28 +5,19 @@ from types import ModuleType
 from contracts import civil_affairs, education, health, human_resources, rural_affairs
 from contracts.facts import Fact
 
-DEPARTMENTS: dict[str, ModuleType] = {
-    "education": education,
-    "health": health,
-    "civil_affairs": civil_affairs,
-    "human_resources": human_resources,
-    "rural_affairs": rural_affairs,
-}
-TITLES: dict[str, str] = {
-    "education": "教育体育局",
-    "health": "医疗保障局",
-    "civil_affairs": "民政局",
-    "human_resources": "人力资源和社会保障局",
-    "rural_affairs": "农业农村局",
-}
-LIAISONS: dict[str, str] = {
-    "education": "教育体育局 学籍科",
-    "health": "医疗保障局 信息科",
-    "civil_affairs": "民政局 社会救助股",
-    "human_resources": "人力资源和社会保障局 就业局",
-    "rural_affairs": "农业农村局 乡村振兴股",
-}
-"""The office of each department that is asked when its data does not come."""
+_CONTRACTS: tuple[ModuleType, ...] = (education, health, civil_affairs, human_resources, rural_affairs)
+
+DEPARTMENTS: dict[str, ModuleType] = {contract.__name__.rpartition(".")[2]: contract for contract in _CONTRACTS}
+"""The contract of each department by its name, `education`."""
+
+TITLES: dict[str, str] = {name: contract.TITLE for name, contract in DEPARTMENTS.items()}
+"""What each department is called, 教育体育局."""
+
+SHORT_TITLES: dict[str, str] = {name: contract.SHORT_TITLE for name, contract in DEPARTMENTS.items()}
+"""The same where there is little room, 教体."""
+
+LIAISONS: dict[str, str] = {name: contract.LIAISON for name, contract in DEPARTMENTS.items()}
+"""The office of each department that answers questions, and is asked when its data does not come."""
 
 
 def facts_of(contract: ModuleType) -> tuple[type[Fact], ...]:

@@ -9,6 +9,10 @@ from contracts.facts import Fact, FactMeta
 from contracts.rhythm import monthly
 from contracts.vocabulary import DateOrNone, HouseholdRef, Month, Shape, SubjectKind, Text, VillageCode, Yuan
 
+TITLE = "民政局"
+SHORT_TITLE = "民政"
+LIAISON = "民政局 社会救助股"
+
 Change = Literal["在户", "迁入", "迁出", "死亡", "出生", "分户"]
 AllowanceKind = Literal["低保", "特困", "低保边缘", "刚性支出困难", "临时救助"]
 AllowanceState = Literal["享受", "停发"]

@@ -7,6 +7,10 @@ from contracts.facts import Fact, FactMeta
 from contracts.rhythm import EVERY_TERM, monthly, yearly
 from contracts.vocabulary import Month, SchoolYear, Shape, SubjectKind, Text, Yuan
 
+TITLE = "教育体育局"
+SHORT_TITLE = "教体"
+LIAISON = "教育体育局 学籍科"
+
 Stage = Literal["学前教育", "小学", "初中", "普通高中", "中职", "高职高专", "本科", "硕士及以上"]
 AbsenceState = Literal["疑似辍学", "已辍学", "已复学"]
 AbsenceCause = Literal["因病", "因残", "厌学", "外出务工", "其他"]

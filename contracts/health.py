@@ -7,6 +7,10 @@ from contracts.facts import Fact, FactMeta
 from contracts.rhythm import AT_ONCE, monthly
 from contracts.vocabulary import DataClass, Month, Shape, SubjectKind, Text, Year, Yuan
 
+TITLE = "医疗保障局"
+SHORT_TITLE = "医保"
+LIAISON = "医疗保障局 信息科"
+
 InsuranceState = Literal["已参保", "未参保"]
 
 

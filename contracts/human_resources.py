@@ -7,6 +7,10 @@ from contracts.facts import Fact, FactMeta
 from contracts.rhythm import AT_ONCE, monthly
 from contracts.vocabulary import DataClass, DateOrNone, Month, Shape, SubjectKind, Text, Yuan
 
+TITLE = "人力资源和社会保障局"
+SHORT_TITLE = "人社"
+LIAISON = "人力资源和社会保障局 就业局"
+
 WorkState = Literal["失业", "已再就业"]
 MigrantState = Literal["在岗", "返乡", "未外出"]
 ContributionState = Literal["正常", "中断"]

@@ -17,6 +17,10 @@ from contracts.vocabulary import (
     Yuan,
 )
 
+TITLE = "农业农村局"
+SHORT_TITLE = "农业农村"
+LIAISON = "农业农村局 乡村振兴股"
+
 HouseholdKind = Literal["脱贫户", "一般农户"]
 HousingGrade = Literal["A", "B", "C", "D"]
 MonitoredKind = Literal["脱贫不稳定户", "边缘易致贫户", "突发严重困难户"]

@@ -11,7 +11,7 @@ from contracts.catalogue import FACTS
 from contracts.envelope import encode, make
 from contracts.facts import Fact
 from contracts.sending import ListClosed, SendingClosed, sending_type
-from contracts.topics import facts_topic
+from contracts.topics import FACT_TOPICS, facts_topic
 from contracts.vocabulary import Op, SubjectKind
 from shouwang.kit.bus import Batch, Record
 from shouwang.kit.clock import SHANGHAI
@@ -69,7 +69,7 @@ SAY = {
     "rural_affairs.household.v1": _survey,
 }
 TYPES = list(SAY)
-TOPICS = [facts_topic(name) for name in ("education", "health", "civil_affairs", "human_resources", "rural_affairs")]
+TOPICS = list(FACT_TOPICS.values())
 
 
 @dataclass(frozen=True)

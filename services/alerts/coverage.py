@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from contracts.catalogue import FACTS, LIAISONS, TITLES
+from contracts.catalogue import FACTS, LIAISONS, SHORT_TITLES, TITLES
 from contracts.facts import FactMeta
 from contracts.sending import SendingClosed
 from contracts.vocabulary import Shape
 from services.alerts.store.reading import read_of_county
 from services.alerts.store.rows import place_in
-from services.alerts.views import SHORT, FeedView
+from services.alerts.views import FeedView
 from shouwang.kit import feed_shape
 from shouwang.kit.feed_health import Health, health
 from shouwang.kit.workdays import WorkDays
@@ -70,7 +70,7 @@ class CountyBook:
         return FeedView(
             type=meta.type, department=meta.department, feed=meta.feed, title=meta.title,
             bureau=TITLES[meta.department], liaison=LIAISONS[meta.department], rhythm=_rhythm(meta),
-            health=stands, says=stands.says(SHORT[meta.department] + meta.title),
+            health=stands, says=stands.says(SHORT_TITLES[meta.department] + meta.title),
             rows=last.received if last else None,
             change=feed_shape.change(counts) if band is feed_shape.LIST_BAND else None,
             rejected=last.rejected / last.received if last and last.received else None,

@@ -3,21 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
 
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store.queues import Place
 from shouwang.kit.feed_health import Health
 from shouwang.kit.workdays import WorkDays, of_years
-
-SHORT: Final = {
-    "education": "教体",
-    "health": "医保",
-    "civil_affairs": "民政",
-    "human_resources": "人社",
-    "rural_affairs": "农业农村",
-}
-"""Short names of departments; a test holds them equal to the catalogue of contracts."""
 
 
 @dataclass(frozen=True, slots=True)

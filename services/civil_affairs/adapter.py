@@ -6,7 +6,7 @@ from contracts import civil_affairs
 from services.civil_affairs.records import AllowanceRow, MemberRow
 from shouwang.kit.adapter.declaration import Adapter, Key
 
-adapter = Adapter("civil_affairs", contract=civil_affairs, liaison="民政局 社会救助股")
+adapter = Adapter("civil_affairs", contract=civil_affairs)
 
 
 def member_key(row: MemberRow, _as_of: date) -> str | None:

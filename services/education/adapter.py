@@ -7,7 +7,7 @@ from services.education.records import AbsenceRow, CostRow, EnrolmentRow
 from shouwang.kit.adapter.dates import school_year
 from shouwang.kit.adapter.declaration import PLAIN, Adapter, Key
 
-adapter = Adapter("education", contract=education, liaison="教育体育局 学籍科")
+adapter = Adapter("education", contract=education)
 
 
 def absence_key(row: AbsenceRow, as_of: date) -> str:

@@ -6,7 +6,7 @@ from contracts import health
 from services.health.records import IllnessRow, InsuranceRow, OutpatientRow, SelfPaidRow, StayRow
 from shouwang.kit.adapter.declaration import Adapter, Key
 
-adapter = Adapter("health", contract=health, liaison="医疗保障局 信息科")
+adapter = Adapter("health", contract=health)
 
 
 @adapter.feed("self_paid_year", SelfPaidRow, key="年度")

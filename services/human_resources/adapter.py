@@ -6,7 +6,7 @@ from contracts import human_resources
 from services.human_resources.records import ContributionRow, MigrantRow, PostRow, UnemploymentRow
 from shouwang.kit.adapter.declaration import PLAIN, Adapter, Key
 
-adapter = Adapter("human_resources", contract=human_resources, liaison="人力资源和社会保障局 就业局")
+adapter = Adapter("human_resources", contract=human_resources)
 
 
 def unemployment_key(row: UnemploymentRow, _as_of: date) -> str | None:

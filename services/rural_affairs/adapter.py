@@ -4,7 +4,7 @@ from contracts import rural_affairs
 from services.rural_affairs.records import ConditionRow, EventRow, HouseholdRow, MonitoredRow
 from shouwang.kit.adapter.declaration import PLAIN, Adapter
 
-adapter = Adapter("rural_affairs", contract=rural_affairs, liaison="农业农村局 乡村振兴股")
+adapter = Adapter("rural_affairs", contract=rural_affairs)
 
 
 @adapter.feed("household", HouseholdRow, key=PLAIN)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from contracts.catalogue import DEPARTMENTS, LIAISONS
+from contracts.catalogue import LIAISONS
 from services.alerts.policy import load_rulebook
 from services.alerts.views import Titles
 from tests.asgi import client
 from tests.console.test_pages import signed_in
-from tests.doors import adapter_of
 from tests.seeded import COUNTY, KEY, Home, Seeded, close, turn
 
 HOME = Home("H-1", "red")
@@ -106,10 +105,6 @@ def test_the_metrics_say_the_same(county: Seeded) -> None:
     assert f"shouwang_feed_overdue_days{{{where}}} 50.0" in text
     assert f'shouwang_feed_unusual{{county="{COUNTY}",feed="rural_affairs.household"}} 1.0' in text
     assert f'shouwang_alerts_standing{{county="{COUNTY}",level="red"}} 1.0' in text
-
-
-def test_the_liaison_of_the_catalogue_is_the_departments_own() -> None:
-    assert {name: adapter_of(name).liaison for name in DEPARTMENTS} == LIAISONS
 
 
 def test_a_rule_reads_what_its_signals_read() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.catalogue import DEPARTMENTS
+from contracts.catalogue import DEPARTMENTS, SHORT_TITLES
 from services.alerts.web.auth import SESSION
 from services.alerts.web.console import pages, wording
 from shouwang.kit.vault import VaultAway
@@ -190,7 +190,7 @@ def test_every_field_has_a_label_and_every_page_one_heading(browser: httpx.Clien
 
 
 def test_every_department_has_a_short_name() -> None:
-    assert set(wording.DEPARTMENTS) == set(DEPARTMENTS)
+    assert [wording.department(name) for name in DEPARTMENTS] == list(SHORT_TITLES.values())
 
 
 FLOOR = ("color-mix(", ":has(", "oklch(", "@layer", "@container", "dvh", "accent-color", "text-wrap")

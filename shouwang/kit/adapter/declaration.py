@@ -6,7 +6,7 @@ from datetime import date
 from types import ModuleType
 from typing import Any, ClassVar, Literal, TypeVar, get_type_hints
 
-from contracts.catalogue import TITLES, facts_of
+from contracts.catalogue import LIAISONS, TITLES, facts_of
 from contracts.facts import Fact
 from contracts.rhythm import Rhythm
 from contracts.vocabulary import Shape, SubjectKind
@@ -160,14 +160,17 @@ class Adapter:
 
     department: str
     contract: ModuleType
-    liaison: str
-    """The office that answers questions."""
     feeds: dict[str, Feed] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """教育体育局."""
         return TITLES[self.department]
+
+    @property
+    def liaison(self) -> str:
+        """The office that answers questions, 教育体育局 学籍科."""
+        return LIAISONS[self.department]
 
     def feed(self, name: str, record: type[R], *, key: Key | str) -> Callable[[Callable[[R], F]], Callable[[R], F]]:
         """Declare a feed by the function that turns one of its records into a fact; shape and rhythm are the fact's."""

@@ -27,7 +27,7 @@ class AbsenceRow(PersonRecord):
 
 
 def declared(contract: ModuleType = health) -> Adapter:
-    return Adapter(contract.__name__.rsplit(".", 1)[1], contract=contract, liaison="科")
+    return Adapter(contract.__name__.rsplit(".", 1)[1], contract=contract)
 
 
 def test_a_contract_that_no_feed_states_is_refused_in_one_sentence() -> None:
@@ -136,5 +136,6 @@ def test_columns_come_in_the_order_of_the_template_and_the_general_ones_last() -
 
 
 def test_a_departments_title_is_the_catalogues() -> None:
-    assert Adapter("civil_affairs", contract=civil_affairs, liaison="").title == "民政局"
+    assert Adapter("civil_affairs", contract=civil_affairs).title == "民政局"
+    assert Adapter("civil_affairs", contract=civil_affairs).liaison == "民政局 社会救助股"
     assert Text("别名").aliases == ("别名",)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from contracts.catalogue import DEPARTMENTS
 from shouwang.cli.commands import app
 from tests.unit.cli.scripted import Answers, scripted
 
@@ -175,4 +176,4 @@ def test_the_day_is_not_turned_back(tmp_path: Path) -> None:
     assert not any(method == "POST" for method, _, _ in asked)
 
 
-OTHERS = ("education", "civil_affairs", "human_resources", "rural_affairs")
+OTHERS = tuple(name for name in DEPARTMENTS if name != "health")

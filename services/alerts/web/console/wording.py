@@ -4,9 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
-from services.alerts.views import SHORT
-
-DEPARTMENTS: Final = SHORT
+from contracts.catalogue import SHORT_TITLES
 
 LEVELS: Final = {"red": "红", "orange": "橙", "yellow": "黄"}
 _WEEKDAYS: Final = "一二三四五六日"
@@ -29,7 +27,7 @@ def full_day(value: date) -> str:
 
 def department(name: str) -> str:
     """教体 of education."""
-    return DEPARTMENTS.get(name, name)
+    return SHORT_TITLES.get(name, name)
 
 
 def level(name: str) -> str:
