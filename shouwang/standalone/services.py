@@ -21,11 +21,14 @@ from services.alerts.web.app import build
 from services.alerts.worker.local import LocalWorker
 from services.alerts.worker.stages import Stages
 from services.vault.keeper import VaultStore
+from shouwang.kit import health
 from shouwang.kit.adapter.declaration import Adapter
 from shouwang.kit.adapter.serve import Door, Folders
 from shouwang.kit.bus.local import LocalLog
+from shouwang.kit.health import Probe
 from shouwang.kit.keys import KeyRing
 from shouwang.kit.metrics import Metrics
+from shouwang.kit.vault import MeasuredNames
 from shouwang.standalone.installation import Installation, schemas
 from shouwang.standalone.watch import LONGEST_PAUSE, Watched, Work
 
@@ -42,6 +45,8 @@ class Services:
     doors: dict[str, Door]
     watched: tuple[Watched, ...]
     """The worker, and whoever looks after the doors."""
+    probes: tuple[Probe, ...]
+    """What asks whether worker and database answer."""
     web: FastAPI
     log: LocalLog
     databases: dict[str, Engine]
@@ -52,9 +57,13 @@ class Services:
             door.start()
         for watched in self.watched:
             watched.start()
+        for probe in self.probes:
+            probe.start()
 
     def stop(self) -> None:
         """End every loop after its unit of work."""
+        for probe in self.probes:
+            probe.stop()
         for watched in self.watched:
             watched.stop()
         for door in self.doors.values():
@@ -77,10 +86,9 @@ def assemble(installation: Installation) -> Services:
     vault = VaultStore(databases["vault"], keys.sealer("vault"), installation.audit("vault", keys))
     policy = load_rulebook(RULEBOOK)
     store = Store(databases["alerts"])
-    stages = Stages(store, policy, counties, keys.sealer("letters"), clock)
+    metrics = Metrics(CollectorRegistry())
+    stages = Stages(store, policy, counties, keys.sealer("letters"), clock, metrics=metrics)
     worker = LocalWorker(stages, store, log, counties.values(), clock)
-    triage = Triage(databases["alerts"], Titles.of(policy), counties, clock, installation.audit("alerts", keys), vault)
-    web = build(triage, keys.service_key("county"), clock, Metrics(CollectorRegistry()))
     doors = {
         department: Door(
             adapter_of(department),
@@ -98,7 +106,16 @@ def assemble(installation: Installation) -> Services:
         Watched("alerts-worker", working(worker), time.monotonic),
         Watched("doors", looking_after(doors.values()), time.monotonic),
     )
-    return Services(keys, doors, watched, web, log, databases)
+    names = MeasuredNames(vault, metrics)
+    triage = Triage(databases["alerts"], Titles.of(policy), counties, clock, installation.audit("alerts", keys), names)
+    probes = {"database": Probe("数据库", triage.ready), "lag": Probe("研判", worker.lag)}
+    asked = health.Watched(
+        ready={**worker.watch.ready(), **{name: probe.check for name, probe in probes.items()}},
+        live={one.name: one.ready for one in watched} | worker.watch.live(),
+        refresh=(lambda: worker.watch.measure(metrics),),
+    )
+    web = build(triage, keys.service_key("county"), clock, metrics, asked)
+    return Services(keys, doors, watched, tuple(probes.values()), web, log, databases)
 
 
 def adapter_of(department: str) -> Adapter:

@@ -37,7 +37,7 @@ class Watched:
 
     def ready(self) -> str:
         """A check: what is wrong, or nothing."""
-        return "" if self._thread.is_alive() else f"{self.name} does not run"
+        return "" if self._thread.is_alive() else f"{self.name} 没有在运行"
 
     def _run(self) -> None:
         pause = FIRST_PAUSE

@@ -11,6 +11,7 @@ from services.alerts.worker.days import Days, Turning
 from services.alerts.worker.forgetting import Remembers, forget_read
 from services.alerts.worker.publish import Outbox, publish
 from services.alerts.worker.tally import Processed
+from services.alerts.worker.watch import Watch
 from shouwang.kit.bus import Batch, Log, LogAway
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
@@ -82,8 +83,8 @@ class LocalWorker:
         self._looks = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self.away = ""
-        """What is being waited for, in one sentence; empty while all is well."""
+        self.watch = Watch()
+        self.watch.owned = len(self._owned)
         self.failure: BaseException | None = None
 
     def start(self) -> None:
@@ -128,9 +129,12 @@ class LocalWorker:
         while not self._stopping.is_set():
             try:
                 wait = 0.0 if self.once() else IDLE_SECONDS
-                self.away, pause = "", AWAY_SECONDS[0]
+                self._well()
+                pause = AWAY_SECONDS[0]
             except AWAY as away:
-                self.away = f"{type(away).__name__}: waits and tries again"
+                self.watch.beat()
+                answer = self.watch.log if isinstance(away, LogAway) else self.watch.database
+                answer.says("连不上，正在重试")
                 get_logger(stage="apply").warning("away", error=type(away).__name__, wait_ms=int(pause * 1000))
                 wait, pause = pause, min(pause * 2, longest)
             except BaseException as bug:  # the thread must not die unseen: whoever runs us restarts us
@@ -139,6 +143,18 @@ class LocalWorker:
                 self._on_failure(bug)
                 return
             self._stopping.wait(wait)
+
+    def lag(self) -> str:
+        """A check: what is wrong while records wait and nothing is committed; asks log and database."""
+        stored = {(n, topic): at for n in self._owned for topic, at in self._stages.positions(n).items()}
+        ends = {(n, topic): end for n in self._owned for topic, end in self._log.ends(TOPICS, n).items()}
+        self.watch.compare(ends, stored)
+        return self.watch.lag()
+
+    def _well(self) -> None:
+        self.watch.beat()
+        self.watch.database.well()
+        self.watch.log.well()
 
     def _look(self, partition: int, counties: list[County]) -> bool:
         worked = self._read(partition)

@@ -124,10 +124,10 @@ def test_a_log_that_is_away_is_waited_for(site: Site, tmp_path: Path) -> None:
     stages = Stages(site.store, live_rulebook(), {COUNTY.code: COUNTY}, OpenSeals(), site.clock)
     worker = LocalWorker(stages, site.store, log, [COUNTY], site.clock)
     worker.start()
-    wait(lambda: worker.away)
-    assert worker.away == "LogAway: waits and tries again"
+    wait(worker.watch.log.check)
+    assert worker.watch.log.check() == "连不上，正在重试"
     log.away = False
-    wait(lambda: not worker.away)
+    wait(lambda: not worker.watch.log.check())
     wait(worker.caught_up)
     assert answer(site.store)
     worker.stop()
