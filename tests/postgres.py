@@ -33,7 +33,7 @@ def server(*, durable: bool = False) -> Iterator[str]:
     """
     if given := os.environ.get(URL):
         yield given
-    elif _programs() is None and docker_answers():
+    elif programs() is None and docker_answers():
         with _container() as url:
             yield url
     else:
@@ -81,27 +81,28 @@ def _container() -> Iterator[str]:
 @contextmanager
 def _native(*, durable: bool) -> Iterator[str]:
     """A server of our own on a socket in a temporary folder; it lives as long as the tests."""
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         raise NoPostgres(f"no PostgreSQL: {URL} is not set, Docker does not answer, no programs under {PROGRAMS}")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    user = _somebody()
+    user = somebody()
     if user:
         shutil.chown(folder, user)
     data = folder / "data"
-    _run(user, [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
+    _run(user, [found / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
     settings = f"-k {folder} -c listen_addresses= -c max_connections=40"
     if not durable:
         settings += " -c fsync=off -c synchronous_commit=off"
-    _run(user, [programs / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"])
+    _run(user, [found / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"])
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     finally:
-        _run(user, [programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+        _run(user, [found / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
+    """Where the server's own programs are; None when there are none."""
     found = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     on_path = shutil.which("initdb")
     if found:
@@ -109,7 +110,7 @@ def _programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _somebody() -> str | None:
+def somebody() -> str | None:
     """Who runs the server: it refuses to be run by root."""
     if os.geteuid() != 0:
         return None

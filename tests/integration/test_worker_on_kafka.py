@@ -197,14 +197,23 @@ def test_a_gap_in_the_numbers_is_reported_and_a_repeat_is_dropped(site: Site) ->
     assert len(what_stands(site.store)) == 3
 
 
-def test_a_topic_made_anew_ends_the_worker_with_the_remedy(site: Site) -> None:
-    site.send(topics_of(SETTLED))
+def test_t5_topics_made_anew_are_read_from_their_beginning_when_departments_send_again(site: Site) -> None:
+    history = year(7, sendings=20)
+    site.send(topics_of(history[:12]))
     worker = site.worker().start()
     site.wait(site.caught_up)
+    site.wait(lambda: not site.store.unpublished(COUNTY.code, 1))
+    said = site.log.ends([ALERTS_TOPIC], PARTITION)[ALERTS_TOPIC]
     worker.end()
-    site.prepare()
-    site.send(topics_of(SETTLED))
-    process = worker.start().process
-    assert process is not None
-    assert process.wait(40) == 1
-    assert "was made anew" in worker.log.read_text()
+
+    site.forget_topics()
+    before = worker.says('"assigned"')
+    worker.start()
+    site.wait(partial(worker.says_again, '"assigned"', before))
+    site.wait(lambda: site.log.ends([ALERTS_TOPIC], PARTITION)[ALERTS_TOPIC] >= said)
+    site.send(topics_of(history))
+    site.wait(site.caught_up)
+    assert_plain(site.store, history)
+    with site.store.reads() as connection:
+        assert list(read_letters(connection)) == []
+    assert len(entries(site.store)) == len({(e["sending"], e["line"], e["id"]) for e in entries(site.store)})

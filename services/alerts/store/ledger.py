@@ -88,6 +88,9 @@ class Ledger(BaseModel):
     let_go: list[str] = []
     """Topics of which reading may begin wherever the log begins, once: an operator has said so."""
 
+    said_on: str = ""
+    """The identity of the alerts topic the outbox has been sent to; none before its first look."""
+
     def county(self, code: str) -> CountyLedger:
         """A county's part, made when first asked for."""
         county = self.counties.get(code)

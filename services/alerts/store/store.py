@@ -90,6 +90,30 @@ class Store:
             chosen = [int(county) for county in counties]
             connection.execute(delete(PUBLISHED).where(PUBLISHED.c.county.in_(chosen)))
 
+    def follow(self, partition: int, ids: Mapping[str, str], said_on: str) -> list[str]:
+        """Go on with the topics that are there now, by name; returns those that were made anew since they were read.
+
+        A topic made anew is let go of in this partition, as by `let_go`. `said_on` is the identity of the alerts topic:
+        when it is a new one, the outbox counts as not yet acknowledged. Raises `Moved` when somebody else was first.
+        """
+        with self.writes() as connection:
+            ledger = read_ledger(connection, partition)
+            anew = [name for name, at in ledger.positions.items() if ids.get(name, at.topic_id) != at.topic_id]
+            for name in anew:
+                del ledger.positions[name]
+                ledger.let_go.append(name)
+            if ledger.said_on != said_on and (ledger.said_on or anew):  # not noted yet: lost together with the others
+                connection.execute(delete(PUBLISHED).where(PUBLISHED.c.county.in_(map(int, ledger.counties))))
+            if ledger.counties and (anew or ledger.said_on != said_on):
+                ledger.said_on = said_on
+                commit(connection, ledger, Effects())
+        return anew
+
+    def has_read(self) -> bool:
+        """Whether anything was ever read: then a topic that is missing has been lost."""
+        with self.reads() as connection:
+            return any(ledger.positions for ledger in read_ledgers(connection))
+
     def note_try(self, partition: int, topic: str, offset: int) -> int:
         """Note a try at a place before it is made; returns how many were made there without a commit, with this one."""
         with self.writes() as connection:

@@ -68,7 +68,10 @@ def compose(settings: WorkerSettings, watch: Watch, metrics: Metrics) -> Duty:
     store = Store(engine)
     stages = Stages(store, load_rulebook(settings.rulebook), counties, ring.sealer("letters"), clock, metrics=metrics)
     log = KafkaLog(settings.kafka, wait_seconds=LOG_SECONDS)
-    log.check(TOPICS)
+    if store.has_read():
+        log.ensure(TOPICS)  # they were there, so the broker has lost them: departments send again what they held
+    else:
+        log.check(TOPICS)
     return Duty(stages, store, log, counties.values(), clock, watch)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from contracts.topics import FACT_TOPICS, partition_of
+from contracts.topics import ALERTS_TOPIC, FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days
 from services.alerts.worker.forgetting import forget_read
 from services.alerts.worker.local import Kept, Steps
@@ -57,9 +57,9 @@ class Duty:
         self.forget()
         self._owned = numbers
         self._watch.owned = len(numbers)
-        self._ids = self._log.topic_ids(TOPICS)
+        self._ids = self._log.topic_ids((*TOPICS, ALERTS_TOPIC))
         for number in numbers:
-            self._stages.require_topics(number, self._ids)
+            self._stages.follow_topics(number, self._ids)
         get_logger(stage="apply").info("assigned", count=len(numbers))
         return {
             (number, topic): position
@@ -137,7 +137,7 @@ class Duty:
         stored = {(number, topic): at for number in numbers for topic, at in self._stages.positions(number).items()}
         ends = {(number, topic): end for number in numbers for topic, end in self._log.ends(TOPICS, number).items()}
         self._watch.compare(ends, stored)
-        if numbers and self._log.topic_ids(TOPICS) != self._ids:
+        if numbers and self._log.topic_ids((*TOPICS, ALERTS_TOPIC)) != self._ids:
             raise MadeAnew("a topic was made anew while we read it: the worker starts anew and looks again")
 
     def _caught_up(self, number: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from contracts.topics import FACT_TOPICS, partition_of
+from contracts.topics import ALERTS_TOPIC, FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days, Turning
 from services.alerts.worker.forgetting import Remembers, forget_read
 from services.alerts.worker.publish import Outbox, publish
@@ -48,8 +48,8 @@ class Steps(Turning, Protocol):
     def positions(self, partition: int) -> Mapping[str, int]:
         """The next offset of every topic of a partition, from the ledger row."""
 
-    def require_topics(self, partition: int, ids: Mapping[str, str]) -> None:
-        """Raise when a topic read so far has another identity now."""
+    def follow_topics(self, partition: int, ids: Mapping[str, str]) -> None:
+        """Let go of a topic that has another identity than when it was read."""
 
     def forget(self) -> None:
         """Drop what is remembered between batches: somebody else may have written."""
@@ -116,9 +116,9 @@ class LocalWorker:
     def once(self) -> bool:
         """One look at every partition; true when there was something to do. Raises what the stages raise."""
         if not self._checked:
-            ids = self._log.topic_ids(TOPICS)
+            ids = self._log.topic_ids((*TOPICS, ALERTS_TOPIC))
             for partition in self._owned:
-                self._stages.require_topics(partition, ids)
+                self._stages.follow_topics(partition, ids)
             self._checked = True
         self._looks += 1
         worked = [self._look(partition, counties) for partition, counties in self._owned.items()]

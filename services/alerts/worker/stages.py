@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from contracts.topics import partition_of
+from contracts.topics import ALERTS_TOPIC, partition_of
 from services.alerts.domain.rulebook import Policy
 from services.alerts.store import Store
 from services.alerts.store.erasing import read_asked
@@ -59,11 +59,13 @@ class Stages:
         """Where the counties of a partition stand, as stored."""
         return self._store.ledger(partition).counties
 
-    def require_topics(self, partition: int, ids: Mapping[str, str]) -> None:
-        """Raise TopicReplaced when a topic read so far has another identity now, even if no record of it has come."""
-        for topic, position in self._store.ledger(partition).positions.items():
-            if ids.get(topic, position.topic_id) != position.topic_id:
-                raise TopicReplaced(topic, partition, position.topic_id, ids[topic])
+    def follow_topics(self, partition: int, ids: Mapping[str, str]) -> None:
+        """Let go of a topic that was made anew since it was read: its words come again from the departments' outboxes.
+
+        What was heard is dropped by its number, what is missing is named (docs/decisions/N15.md).
+        """
+        for topic in self._store.follow(partition, ids, ids[ALERTS_TOPIC]):
+            self._log.warning("topic_made_anew", stage="apply", topic=topic, partition=partition)
 
     def forget(self) -> None:
         """Drop what is in memory, as at a start: somebody else may write from now on, or has written."""

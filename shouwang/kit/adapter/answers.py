@@ -16,13 +16,14 @@ from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.inbox import storing
 from shouwang.kit.adapter.receipts import Receipts
 from shouwang.kit.adapter.receive import Gate
+from shouwang.kit.adapter.relay import Relay
 from shouwang.kit.adapter.returned import Returns
 from shouwang.kit.adapter.tables import NumberRow, SendingRow, microseconds, table_of
 from shouwang.kit.adapter.templates import MEDIA_TYPE, template
 from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
-from shouwang.kit.problems import trace_id
+from shouwang.kit.problems import Problem, trace_id
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -46,6 +47,7 @@ class Answers:
     keys: Keys
     numbers: Numbers
     returns: Returns
+    relay: Relay
     audit: Audit
     clock: Clock
     wake: Callable[[], None]
@@ -75,6 +77,21 @@ def routes(on: Answers) -> APIRouter:
     _receipts(router, on)
     _numbers(router, on)
     _keys(router, on)
+
+    @router.post("/resend", tags=["progress"])
+    def resend(
+        request: Request, caller: ForCounty, from_seq: Annotated[int, Query(alias="from", ge=0)] = 0
+    ) -> dict[str, Any]:
+        """Send the county's words again from a number on (0: all that are kept); readers drop the repeats."""
+        try:
+            first = on.relay.resend(caller.county, from_seq or None)
+        except ValueError:
+            raise Problem(
+                409, "not_kept", "要重发的内容已不在发件箱", "发件箱只保留 30 天；更早的请该部门重新报送。"
+            ) from None
+        on.act(request, caller, "outbox.resend", f"{caller.county}/{first}", lambda _: None)
+        on.wake()
+        return {"county": caller.county, "from": first}
 
     @router.get("/progress", tags=["progress"])
     def show_progress(caller: Calling) -> dict[str, Any]:

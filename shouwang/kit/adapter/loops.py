@@ -12,7 +12,8 @@ from shouwang.kit.problems import where
 from shouwang.kit.vault import VaultAway
 
 IDLE_SECONDS = 0.5
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 5.0
+"""What was away is noticed to be back within so much: the first word flows within 20 s (docs/trust.md T1, T3)."""
 STALLED_SECONDS = 300.0
 """A loop that has not gone round for five minutes beyond its own pause is red (docs/design.md, R10)."""
 

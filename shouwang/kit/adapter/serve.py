@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from contracts.topics import TOPICS, facts_topic
 from shouwang.kit import health, problems, requests
 from shouwang.kit.adapter import answers, receive
 from shouwang.kit.adapter.answers import Answers, progress
@@ -36,7 +35,7 @@ from shouwang.kit.counties import CountiesRefused, County, load_counties
 from shouwang.kit.database import SchemaOutdated, open_database, reading, require_current, upgrade
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
-from shouwang.kit.observe import configure
+from shouwang.kit.observe import configure, get_logger
 from shouwang.kit.settings import Settings, behind, load
 from shouwang.kit.vault import KeepsPeople, MeasuredKeeper, VaultHttp
 
@@ -97,8 +96,9 @@ class Door:
         gate = Gate(self.adapter.feeds, self.inbox, self.receipts, self._wake)
         app.include_router(receive.routes(gate))
         on = Answers(
-            self.adapter, self.engine, gate, self.keys, self.numbers, self.returns, self.audit, self.clock, self._wake
-        )
+            self.adapter, self.engine, gate, self.keys, self.numbers, self.returns, self.relay, self.audit, self.clock,
+            self._wake,
+        )  # fmt: skip
         app.include_router(answers.routes(on))
         watch = self._watch
         app.include_router(
@@ -237,12 +237,16 @@ def _assembled(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Do
         upgrade(engine, MIGRATIONS)
     require_current(engine, MIGRATIONS)
     log = open_log(settings)
-    log.check([topic for topic in TOPICS if topic.name == facts_topic(adapter.department)])
     vault = VaultHttp(settings.vault_url, keyring.service_key("vault"))
-    return Door(
+    door = Door(
         adapter, engine, keyring, counties, clock, vault, log, folders=Folders(settings.checkpoints, settings.drop),
         crashed=lambda: os._exit(70),
     )  # fmt: skip
+    try:
+        door.relay.follow_topic()
+    except LogAway as away:  # what is sent meanwhile is taken in, and goes out when the log is back (decision D10)
+        get_logger(stage="publish", department=adapter.department).warning("away", reason=str(away))
+    return door
 
 
 def open_log(settings: DoorSettings) -> Log:

@@ -202,6 +202,15 @@ class SentRow(AdapterRow, table=True):
     at_us: int = big(index=True)
 
 
+class TopicRow(AdapterRow, table=True):
+    """Which topic `number.sent` is about: one made anew under the same name has another id, and holds nothing of it."""
+
+    __tablename__ = "topic"
+
+    name: str = Field(primary_key=True)
+    topic_id: str
+
+
 class FenceRow(AdapterRow, table=True):
     """One row whose version every translator's commit raises: two that translated at once cannot both commit."""
 

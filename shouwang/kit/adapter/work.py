@@ -38,7 +38,7 @@ TRIES = 3
 """Attempts after which a sending that crashes the translator is set aside, so that the others go on."""
 
 SHORTEST_WAIT: Final = timedelta(seconds=1)
-LONGEST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(seconds=5)
 
 _SENDING = table_of(SendingRow)
 

@@ -1,0 +1,22 @@
+"""Which topic has been sent to.
+
+Revision ID: 0002_topic
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002_topic"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "topic",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("topic_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
