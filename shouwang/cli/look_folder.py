@@ -121,7 +121,7 @@ def documents(rulebook: Path, today: date, *, strict: bool) -> Iterator[Finding]
         file = rulebook / "calendar" / f"{year}.toml"
         if not file.exists():
             yield Finding(
-                Weight.YELLOW,
+                Weight.YELLOW if year == today.year else Weight.NOTE,
                 f"没有 {year} 年的放假安排，期限按周一至周五计，是暂定的",
                 f"放假通知发布后录入 rulebook/calendar/{year}.toml",
             )

@@ -131,8 +131,8 @@ def test_an_instance_without_faults_is_told_so_and_a_stopped_one_is_not(standalo
     for act in ("backup", "confirm"):
         shouwang(data, "keys", act, str(tmp_path / "county.keys"), "--passphrase-file", str(tmp_path / "pass"))
     well = shouwang(data, "doctor")
-    assert well.returncode == 0
-    assert all(line.startswith("知悉：") for line in well.stdout.splitlines())
+    assert "坏：" not in well.stdout
+    assert well.returncode == ("注意：" in well.stdout)  # a calendar nobody has entered yet is a matter of the date
     ill = shouwang(tmp_path / "nowhere", "doctor")
     assert ill.returncode == 1
     assert "没有运行的实例" in ill.stdout

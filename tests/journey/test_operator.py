@@ -174,8 +174,8 @@ def test_strict_names_what_must_not_be_where_it_counts(standalone: Standalone, t
 )
 def test_calendars_and_documents_are_asked_for_in_time(today: date, said: str) -> None:
     rulebook = ROOT / "services" / "alerts" / "rulebook"
-    found = [finding.what for finding in documents(rulebook, today, strict=False) if finding.weight < 2]
-    assert any(said in what for what in found) if said else found == []
+    found = [finding.what for finding in documents(rulebook, today, strict=False)]
+    assert any(said in what for what in found) if said else not any(what.startswith("没有") for what in found)
 
 
 def test_every_finding_says_what_to_do(tmp_path: Path) -> None:
