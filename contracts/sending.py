@@ -1,8 +1,9 @@
 """What closes a sending: list or increment, what it is whole for, its counts, whom it could not read."""
 
+from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Unread(BaseModel):
@@ -13,6 +14,15 @@ class Unread(BaseModel):
     key: str | None = None
 
 
+class ListCounts(BaseModel):
+    """An earlier list of the same scope that counts again because a newer one has been taken back."""
+
+    model_config = ConfigDict(frozen=True)
+    as_of: date
+    stated_at: AwareDatetime
+    sending: str
+
+
 class ListClosed(BaseModel):
     """One list of the sending: its period (empty: the whole feed) and whom it could not read."""
 
@@ -21,6 +31,8 @@ class ListClosed(BaseModel):
     area: str = ""
     """A township's or village's code when the list is whole for that area only."""
     unread: tuple[Unread, ...] = ()
+    counts: ListCounts | None = None
+    """Only where a sending was taken back: the list of this scope that counts from now on; none if there is none."""
 
 
 class SendingClosed(BaseModel):
@@ -30,7 +42,9 @@ class SendingClosed(BaseModel):
     feed: str
     shape: Literal["list", "increment"]
     lists: tuple[ListClosed, ...] = ()
-    """Empty for an increment."""
+    """Empty for an increment; of a sending that was taken back, its scopes."""
+    withdraws: str | None = None
+    """The sending that this one takes back; what stood before is said by words of its own."""
     received: int = Field(ge=0)
     accepted: int = Field(ge=0)
     unchanged: int = Field(ge=0)

@@ -1,6 +1,7 @@
 """How a cell of money or a count is read (docs/feeds.md); money is Decimal, never float."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -16,6 +17,9 @@ NOISE: Final = -6
 """More decimals than this are a binary fraction's noise: 2278.29 may be kept as 2278.2900000000004."""
 
 _AMOUNT = re.compile(r"[¥￥]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)元?", re.ASCII)
+_PLAIN = re.compile(r"\d{1,7}(?:\.\d{1,6})?", re.ASCII)
+"""Below ten million, so that no unit makes it too large."""
+_SHORT: Final = 10**7
 _COUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.0+)?", re.ASCII)
 
 
@@ -34,6 +38,21 @@ def amount_of(cell: Cell, unit: int = 1) -> Decimal | None:
     if amount * unit >= LIMIT:
         raise Unreadable("amount_invalid", kind_of(cell))
     return amount * unit
+
+
+def reader(unit: int) -> Callable[[Cell], Decimal | None]:
+    """`amount_of` for one column; what is plainly written needs no second look."""
+
+    def read(cell: Cell) -> Decimal | None:
+        if cell.__class__ is str and _PLAIN.fullmatch(cell):
+            return Decimal(cell) * unit if unit > 1 else Decimal(cell)
+        if cell.__class__ is float and 0 < cell < _SHORT:
+            text = repr(cell)
+            if _PLAIN.fullmatch(text):
+                return Decimal(text) * unit if unit > 1 else Decimal(text)
+        return amount_of(cell, unit)
+
+    return read
 
 
 def count_of(cell: Cell) -> int | None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Callable, Container
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -27,6 +27,8 @@ CODE_LENGTH: Final = 80
 EXACT: Final = 10**15
 """Spreadsheets keep 15 digits; a longer number cell has lost its tail."""
 ID_LENGTH: Final = 18
+KEPT_PARTS: Final = 50_000
+"""Area codes and birth days remembered at once; there are some 40,000 days anybody alive was born on."""
 
 _KINDS: Final = ((Formula, "公式"), (bool, "是否值"), (date, "日期"), (object, "数字"))
 _SPACE = re.compile(r"[\s\u200b\ufeff]+")
@@ -171,6 +173,62 @@ def person_of(cell: Cell, today: date, confirmed: Container[str]) -> str:
     if ric.calc_check_digit(number) != number[-1] or not _born_by(number, today):
         raise Unreadable("id_invalid", "校验码或出生日期不符")
     return number
+
+
+def person_reader(today: date, confirmed: Container[str]) -> Callable[[Cell], str]:
+    """`person_of` for one column; a number without a fault is seen to be so by table, at a fifth of the time."""
+    areas, births, places = _Areas(), _Births(today), _PLACES
+
+    def read(cell: Cell) -> str:
+        if cell.__class__ is str and len(cell) == ID_LENGTH:
+            text = cell
+            area, birth, place = areas[text[:6]], births[text[6:14]], places.get(text[14:17])
+            # The check digit by the sum of the others, modulo 11 (GB 11643).
+            if area is not None and birth is not None and place is not None:  # noqa: SIM102 (read apart)
+                if text[17] == _CHECKS[(area + birth + place) % 11] and text[15:] != "000":
+                    return text
+        return person_of(cell, today, confirmed)
+
+    return read
+
+
+_WEIGHTS: Final = tuple(2**power % 11 for power in range(17, 0, -1))
+_CHECKS: Final = "10X98765432"
+_PLACES: Final = {
+    f"{number:03}": sum(int(digit) * weight for digit, weight in zip(f"{number:03}", _WEIGHTS[14:], strict=True))
+    for number in range(1000)
+}
+
+
+class _Areas(dict[str, int | None]):
+    """The weighted sum of six digits; None for anything else."""
+
+    def __missing__(self, text: str) -> int | None:
+        if len(self) > KEPT_PARTS:
+            self.clear()
+        found = self[text] = _weighed(text, _WEIGHTS[:6])
+        return found
+
+
+class _Births(dict[str, int | None]):
+    """The weighted sum of eight digits that are a day by `today`; None for anything else."""
+
+    def __init__(self, today: date) -> None:
+        super().__init__()
+        self._today = today
+
+    def __missing__(self, text: str) -> int | None:
+        if len(self) > KEPT_PARTS:
+            self.clear()
+        weight = _weighed(text, _WEIGHTS[6:14])
+        found = self[text] = weight if weight is not None and _born_by("000000" + text, self._today) else None
+        return found
+
+
+def _weighed(text: str, weights: tuple[int, ...]) -> int | None:
+    if len(text) != len(weights) or not (text.isascii() and text.isdigit()):
+        return None
+    return sum(int(digit) * weight for digit, weight in zip(text, weights, strict=True))
 
 
 def _not_an_id(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast, get_args, o
 from contracts.vocabulary import NONE
 from shouwang.kit.adapter import amounts, cells, dates
 from shouwang.kit.adapter.table import Cell
-from shouwang.kit.identity import Identity, birth_month, sex
+from shouwang.kit.identity import Identity, birth_month
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -75,6 +75,10 @@ class Column(Generic[T]):
     """True for what every feed may carry; its absence never holds a list."""
     absent: Any = None
     """What a file without the column says."""
+    names_somebody = False
+    """True when what it reads has a reference, whose number goes to the vault."""
+    repeats = True
+    """True when the same texts come again and again, so that what they were read as is worth remembering."""
 
     def __init__(self, *aliases: str) -> None:
         self.name = ""
@@ -183,10 +187,12 @@ class Count(Column[int | None]):
 class Amount(Column[Decimal | None]):
     """Money in yuan; empty is not stated, never zero."""
 
+    repeats = False
+
     def reader(self, eyes: Eyes, /) -> Callable[[Cell], Decimal | None]:
         """Yuan, by the unit of the header."""
         unit = eyes.units.get(self.name, 1)
-        return lambda cell: amounts.amount_of(cell, unit)
+        return amounts.reader(unit)
 
 
 class AnyDate(Column[date | None]):
@@ -302,6 +308,8 @@ class VillagePlace(Column[Place | None]):
 class HouseholdNumber(Column[Home | None]):
     """户编号, which leaves this column only as a reference."""
 
+    names_somebody = True
+
     def reader(self, eyes: Eyes, /) -> Callable[[Cell], Home | None]:
         """The household it names."""
 
@@ -319,13 +327,24 @@ class HouseholdNumber(Column[Home | None]):
 class PersonNumber(Column[Person]):
     """An ID number, which leaves this column only as a reference, a birth month and a sex."""
 
+    names_somebody = True
+    repeats = False
+
     def reader(self, eyes: Eyes, /) -> Callable[[Cell], Person]:
         """The person it names; a missing one is `id_missing`."""
+        whole, person, numbers = cells.person_reader(eyes.today, eyes.confirmed), eyes.identity.person, eyes.numbers
+        months = _Months()
 
         def read(cell: Cell) -> Person:
-            number = cells.person_of(cell, eyes.today, eyes.confirmed)
-            person = Person(eyes.identity.person(number), birth_month(number), sex(number))
-            eyes.numbers[person.ref] = number
-            return person
+            number = whole(cell)
+            ref = person(number)
+            numbers[ref] = number
+            return Person(ref, months[number[6:12]], "男" if number[16] in "13579" else "女")
 
         return read
+
+
+class _Months(dict[str, str]):
+    def __missing__(self, digits: str) -> str:
+        month = self[digits] = birth_month("000000" + digits)
+        return month

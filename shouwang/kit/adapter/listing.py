@@ -1,90 +1,96 @@
 """What a list names, and about whom it says nothing (docs/feeds.md, "What a list could not read")."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contracts.vocabulary import Op
-from shouwang.kit.adapter.reasons import HINTS
-from shouwang.kit.adapter.sending import Outcome, Row, Sending, Trouble, Verdict
-from shouwang.kit.adapter.statements import FactId, ListSaid, Said
+from shouwang.kit.adapter.sending import Row, Span
+from shouwang.kit.adapter.statements import Entry, FactId
 
-Bearers = Callable[[Collection[str]], Mapping[str, frozenset[str]]]
 VILLAGE_LENGTH = 12
 
 
 @dataclass(slots=True)
-class Listing:
-    """The list of one period: its readable rows by fact, and what is kept of it."""
+class Named:
+    """What the rows of a portion of a list name."""
 
-    said: ListSaid
     rows: dict[FactId, Row] = field(default_factory=dict)
+    """The one readable row of each fact."""
+    repeated: list[Row] = field(default_factory=list)
+    """Equal rows beside it: duplicates."""
+    clashing: list[Row] = field(default_factory=list)
+    """Different rows of one fact: all conflicts, by line."""
+
+    def by_period(self) -> dict[str, dict[FactId, Row]]:
+        """The rows of each period, where the key is the period."""
+        periods: dict[str, dict[FactId, Row]] = {}
+        for fact, row in self.rows.items():
+            periods.setdefault(fact[1], {})[fact] = row
+        return periods
 
 
-def read_list(sending: Sending, by_period: bool, bearers: Bearers, outcome: Outcome) -> dict[str, Listing]:
-    """The lists of a sending by period, those with a readable row; verdicts and conflicts are noted in the outcome."""
-    named, conflicts = _named(sending, outcome)
-    rejected = [row for row in sending.rows if row.trouble] + conflicts
-    outcome.verdicts |= {row.line: Verdict.REJECTED for row in rejected}
-    unread = _unread(rejected, bearers)
-    periods: dict[str, dict[FactId, Row]] = {}
-    for fact, row in named.items():
-        periods.setdefault(row.key or "" if by_period else "", {})[fact] = row
-    return {
-        period: Listing(
-            ListSaid(
-                period,
-                sending.area,
-                sending.as_of,
-                sending.stated_at,
-                sending.receipt,
-                len(rows),
-                frozenset(one for one in unread if not by_period or one[1] in (None, period)),
-            ),
-            rows,
-        )
-        for period, rows in periods.items()
-    }
-
-
-def _named(sending: Sending, outcome: Outcome) -> tuple[dict[FactId, Row], list[Row]]:
-    """The one readable row of each fact; equal ones are duplicates, different ones are all conflicts."""
-    named: dict[FactId, Row] = {}
+def names(rows: Iterable[Row]) -> Named:
+    """What rows name; equal ones are duplicates, different ones are all conflicts."""
+    named = Named()
+    found = named.rows
     conflicts: dict[FactId, list[Row]] = {}
     repeats: dict[FactId, list[Row]] = {}
-    for row in sending.rows:
+    for row in rows:
         if row.trouble is None:
             fact = (row.subject or "", row.key or "")
-            first = named.setdefault(fact, row)
-            if (first.op, first.content) != (row.op, row.content):
-                conflicts.setdefault(fact, [first]).append(row)
-            elif first is not row:
-                repeats.setdefault(fact, []).append(row)
+            first = found.setdefault(fact, row)
+            if first is not row:
+                if first.op is row.op and first.content == row.content:
+                    repeats.setdefault(fact, []).append(row)
+                else:
+                    conflicts.setdefault(fact, [first]).append(row)
     for fact in conflicts:
-        del named[fact]
+        del found[fact]
         conflicts[fact] += repeats.pop(fact, [])
-    outcome.verdicts |= {row.line: Verdict.DUPLICATE for rows in repeats.values() for row in rows}
-    clashing = sorted((row for rows in conflicts.values() for row in rows), key=lambda row: row.line)
-    outcome.troubles += [Trouble(row.line, "", "conflict", "", HINTS["conflict"]) for row in clashing]
-    outcome.troubles.sort(key=lambda trouble: trouble.line)
-    return named, clashing
+    named.repeated = [row for some in repeats.values() for row in some]
+    named.clashing = sorted((row for some in conflicts.values() for row in some), key=lambda row: row.line)
+    return named
 
 
-def _unread(rejected: list[Row], bearers: Bearers) -> set[tuple[str, str | None]]:
-    """Whom rejected rows stand for: subject and key, else the subject, else all who bear the name, else nobody."""
-    known = [(row.subject, row.key) for row in rejected if row.subject is not None]
-    nameless = {row.name for row in rejected if row.subject is None and row.name}
-    borne = bearers(nameless) if nameless else {}
-    return {*known, *((subject, None) for subjects in borne.values() for subject in subjects)}
+def unread(
+    rejected: Sequence[Row], rows: Iterable[Row], nameless: Collection[str], borne: Collection[str], span: Span
+) -> set[tuple[str, str | None]]:
+    """Whom rejected rows of a portion stand for: subject and key, else the subject, else all who bear the name.
+
+    `nameless` are the names of rejected rows (of the whole list) without a subject, `borne` those who bore them before.
+    """
+    found = {(row.subject, row.key) for row in rejected if row.subject is not None}
+    if nameless:
+        low, high = span
+        found |= {(row.subject, None) for row in rows if row.subject is not None and row.name in nameless}
+        found |= {(subject, None) for subject in borne if low <= subject and (high is None or subject < high)}
+    return found
 
 
-def covers(area: str, said: Said | None) -> bool:
-    """True when a list whole for `area` is about this fact; a fact without a 村代码 is covered by no area."""
+def without_subject(rows: Iterable[Row]) -> set[str]:
+    """The names of rejected rows of which nothing else could be read."""
+    return {row.name for row in rows if row.trouble is not None and row.subject is None and row.name}
+
+
+def bearing(borne: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """All who bear one of the names."""
+    return frozenset(subject for subjects in borne.values() for subject in subjects)
+
+
+def covers(area: str, entry: Entry) -> bool:
+    """True when a list whole for `area` is about this fact as it stands.
+
+    It is about what lists of the same area, or a narrower one, named before, and about what lies in it by its 村代码.
+    """
     if not area:
         return True
-    if said is None or said.op in (Op.OMIT, Op.WITHDRAW):
+    said = entry.now.newest()
+    if said is None or not said.content:
         return False
-    return str(json.loads(said.content).get("村代码") or "").startswith(_township(area))
+    within = _township(area)
+    if any(named.startswith(within) for named in entry.named_in()):
+        return True
+    return '"村代码"' in said.content and str(json.loads(said.content).get("村代码") or "").startswith(within)
 
 
 def _township(area: str) -> str:

@@ -7,11 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from shouwang.kit.adapter.statements import microseconds
 from shouwang.kit.clock import SHANGHAI
+
+__all__ = ["METADATA", "MIGRATIONS", "microseconds", "moment", "table_of"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,14 +33,13 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
-def microseconds(moment: datetime) -> int:
-    """An aware moment as it is stored."""
-    return round(moment.timestamp() * 1_000_000)
-
-
 def moment(us: int) -> datetime:
     """A stored moment, in Asia/Shanghai."""
     return datetime.fromtimestamp(us // 1_000_000, SHANGHAI).replace(microsecond=us % 1_000_000)
+
+
+SORTED: Any = String().with_variant(String(collation="C"), "postgresql")
+"""A text that sorts by its code points everywhere."""
 
 
 def big(**more: Any) -> Any:
@@ -100,6 +102,13 @@ class SendingRow(AdapterRow, table=True):
     rejected: int = 0
     withdrawn: int = 0
     doubtful: int = 0
+    kept_apart: bool = False
+    """True when the register keeps its statements apart for a while, so that it can be taken back."""
+    withdraw_asked_by: str = ""
+    """Who wants it taken back; empty: nobody."""
+    withdraw_asked_us: int | None = big(default=None)
+    withdraw_agreed_by: str = ""
+    """Who agreed; not empty: it is being taken back."""
     skipped: int = 0
     columns_dropped: str = Field(default="[]", sa_type=Text)
 
@@ -232,21 +241,19 @@ class FeedRow(AdapterRow, table=True):
     columns: str | None = Field(default=None, sa_type=Text)
 
 
-class EntryRow(AdapterRow, table=True):
-    """What the register keeps of one fact (`statements.Entry` as JSON)."""
+class RegisterRow(AdapterRow, table=True):
+    """What the register keeps of one fact (`statements.Entry`): the content shown, and the rest as JSON about it."""
 
-    __tablename__ = "entry"
-    __table_args__ = (
-        Index("entry_fact", "feed_id", "subject", "key", unique=True),
-        Index("entry_scope", "feed_id", "key"),
-    )
+    __tablename__ = "register"
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    id: int | None = Field(default=None, primary_key=True)
-    feed_id: int
-    subject: str
-    key: str
+    feed_id: int = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    """The key where that is the scope of a list; else empty."""
+    subject: str = Field(primary_key=True, sa_type=SORTED)
+    key: str = Field(primary_key=True)
+    content: str = Field(sa_type=Text)
     kept: str = Field(sa_type=Text)
-    stands: bool
 
 
 class ListRow(AdapterRow, table=True):
@@ -263,6 +270,8 @@ class ListRow(AdapterRow, table=True):
     stated_us: int = big()
     receipt: str
     readable: int
+    columns: str | None = Field(default=None, sa_type=Text)
+    """The feed's own columns that it had, as JSON."""
 
 
 class UnreadRow(AdapterRow, table=True):
@@ -280,15 +289,11 @@ class BearerRow(AdapterRow, table=True):
     """A name (keyed hash) a subject has borne in this department's rows."""
 
     __tablename__ = "bearer"
-    __table_args__ = (
-        Index("bearer_subject", "county", "subject", "name", unique=True),
-        Index("bearer_name", "county", "name"),
-    )
+    __table_args__ = (Index("bearer_name", "county", "name"), {"sqlite_with_rowid": False})
 
-    id: int | None = Field(default=None, primary_key=True)
-    county: str
-    subject: str
-    name: str
+    county: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True, sa_type=SORTED)
+    name: str = Field(primary_key=True)
 
 
 class ConfirmedRow(AdapterRow, table=True):

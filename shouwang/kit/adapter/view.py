@@ -1,94 +1,136 @@
-"""The register's store: what is kept of one feed of one county, read for many facts at once and written in bulk."""
+"""The register's store: what is kept of one feed of one county, read for many facts at once."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
 
-from contracts.vocabulary import Shape
-from shouwang.kit.adapter.sending import Outcome
+from contracts.vocabulary import Shape, SubjectKind
+from shouwang.kit.adapter.bulk import among
+from shouwang.kit.adapter.sending import EVERYBODY, NOBODY, Span
+from shouwang.kit.adapter.spill import spans
 from shouwang.kit.adapter.statements import Entry, FactId, ListSaid
-from shouwang.kit.adapter.tables import (
-    BearerRow,
-    EntryRow,
-    FeedRow,
-    ListRow,
-    SendingRow,
-    UnreadRow,
-    microseconds,
-    moment,
-    table_of,
-)
+from shouwang.kit.adapter.tables import FeedRow, ListRow, RegisterRow, SendingRow, UnreadRow, moment, table_of
 
-AT_ONCE = 5_000
-"""Values of one IN list; SQLite allows 32,766 parameters."""
+AT_ONCE: Final = 5_000
+"""Values asked for by one statement."""
+BY_SPAN: Final = 2_000
+"""From so many subjects on their names are read by the span they lie in, if there is one."""
 
-_FEED, _ENTRY, _LIST, _UNREAD, _BEARER, _SENDING = (
-    table_of(model) for model in (FeedRow, EntryRow, ListRow, UnreadRow, BearerRow, SendingRow)
+_FEED, _REGISTER, _LIST, _UNREAD, _SENDING = (
+    table_of(model) for model in (FeedRow, RegisterRow, ListRow, UnreadRow, SendingRow)
 )
+_KEPT: Final = "SELECT subject, key, content, kept FROM register WHERE feed_id = {id} AND period = {p}"
 
 T = TypeVar("T")
 
 
 class StoredView:
-    """`register.View` over one connection; the connection only reads."""
+    """`sending.View` over one connection; the connection only reads."""
 
-    def __init__(self, connection: Connection, county: str, feed: str) -> None:
+    def __init__(self, connection: Connection, county: str, feed: str, *, by_period: bool, open_from: int = 0) -> None:
         self._connection, self._county, self._feed = connection, county, feed
+        self._by_period, self._open_from = by_period, open_from
+        self._mark = "%s" if connection.dialect.name == "postgresql" else "?"
         row = connection.execute(
             select(_FEED.c.id, _FEED.c.columns).where(_FEED.c.county == county, _FEED.c.feed == feed)
         ).one_or_none()
-        self._id = row.id if row else -1
+        self.id = row.id if row else -1
         self._columns = row.columns if row else None
 
     def entries(self, facts: Collection[FactId]) -> Mapping[FactId, Entry]:
         """See `register.View.entries`."""
-        wanted = set(facts)
+        periods: dict[str, dict[str, None]] = {}
+        for subject, key in facts:
+            periods.setdefault(key if self._by_period else "", {})[subject] = None
         found: dict[FactId, Entry] = {}
-        for subjects in _chunks(sorted({subject for subject, _ in wanted})):
-            rows = self._connection.execute(self._select().where(_ENTRY.c.subject.in_(subjects)))
-            for row in rows:
-                if (row.subject, row.key) in wanted:
-                    found[row.subject, row.key] = Entry.load(row.subject, row.key, row.kept)
-        return found
+        for period, subjects in periods.items():
+            for some in _chunks(sorted(subjects)):
+                where, values = among(self._connection, "subject", some)
+                found |= self._load(f"{_KEPT} AND {where}", (self.id, period, *values))
+        return {fact: found[fact] for fact in facts if fact in found}
 
-    def scope(self, period: str) -> Mapping[FactId, Entry]:
+    def scope(self, period: str, span: Span) -> Mapping[FactId, Entry]:
         """See `register.View.scope`."""
-        query = self._select() if not period else self._select().where(_ENTRY.c.key == period)
-        rows = self._connection.execute(query)
-        return {(row.subject, row.key): Entry.load(row.subject, row.key, row.kept) for row in rows}
+        if span == NOBODY or self.id < 0:
+            return {}
+        where, values = self._within(span)
+        return self._load(_KEPT + where, (self.id, period if self._by_period else "", *values))
+
+    def saying(self, number: int, kind: SubjectKind) -> Iterator[list[Entry]]:
+        """The entries of which a sending has said something, some at a time."""
+        periods = select(_REGISTER.c.period).where(_REGISTER.c.feed_id == self.id).distinct()
+        for period in self._connection.execute(periods).scalars().all():
+            for span in spans(kind):
+                where, values = self._within(span)
+                found = self._load(
+                    f"{_KEPT}{where} AND kept LIKE {self._mark}", (self.id, period, *values, f"%[{number},%")
+                )
+                yield [entry for entry in found.values() if any(heard.number == number for heard in entry.recent)]
+
+    def _within(self, span: Span) -> tuple[str, tuple[str, ...]]:
+        if span == EVERYBODY:
+            return "", ()
+        if span.high is None:
+            return f" AND subject >= {self._mark}", (span.low,)
+        return f" AND subject >= {self._mark} AND subject < {self._mark}", (span.low, span.high)
+
+    def _load(self, query: str, values: tuple[Any, ...]) -> dict[FactId, Entry]:
+        statement = query.format(id=self._mark, p=self._mark)
+        load, open_from = Entry.load, self._open_from
+        return {
+            (subject, key): load(subject, key, content, kept, open_from)
+            for subject, key, content, kept in self._connection.exec_driver_sql(statement, values)
+        }
 
     def lists(self, periods: Collection[str]) -> Mapping[str, Sequence[ListSaid]]:
         """See `register.View.lists`."""
         said: dict[str, list[ListSaid]] = {period: [] for period in periods}
         for some in _chunks(sorted(said)):
-            query = select(_LIST).where(_LIST.c.feed_id == self._id, _LIST.c.period.in_(some)).order_by(_LIST.c.id)
-            rows = self._connection.execute(query).all()
-            unread = self._unread([row.id for row in rows])
-            for row in rows:
-                said[row.period].append(
-                    ListSaid(
-                        row.period, row.area, row.as_of, moment(row.stated_us), row.receipt, row.readable,
-                        frozenset(unread.get(row.id, ())),
-                    )
-                )  # fmt: skip
+            for one in self._lists(_LIST.c.period.in_(some)):
+                said[one.period].append(one)
         return said
+
+    def all_lists(self) -> Sequence[ListSaid]:
+        """See `register.View.all_lists`."""
+        return list(self._lists())
+
+    def _lists(self, *where: Any) -> Iterator[ListSaid]:
+        query = (
+            select(_LIST, _SENDING.c.id.label("number"))
+            .outerjoin(_SENDING, _SENDING.c.receipt == _LIST.c.receipt)
+            .where(_LIST.c.feed_id == self.id, *where)
+            .order_by(_LIST.c.id)
+        )
+        rows = self._connection.execute(query).all()
+        unread = self._unread([row.id for row in rows])
+        for row in rows:
+            yield ListSaid(
+                row.period, row.area, row.as_of, moment(row.stated_us), row.receipt, row.readable,
+                frozenset(unread.get(row.id, ())), row.number or 0,
+                None if row.columns is None else tuple(json.loads(row.columns)),
+            )  # fmt: skip
 
     def columns(self) -> frozenset[str] | None:
         """See `register.View.columns`."""
-        return None if self._columns is None else frozenset(json.loads(self._columns))
+        query = select(_LIST.c.columns).where(_LIST.c.feed_id == self.id).order_by(_LIST.c.id.desc()).limit(1)
+        last = self._connection.execute(query).one_or_none()
+        said = self._columns if last is None or last.columns is None else last.columns
+        return None if said is None or last is None else frozenset(json.loads(said))
 
     def bearers(self, names: Collection[str]) -> Mapping[str, frozenset[str]]:
         """See `register.View.bearers`."""
-        return self._borne(_BEARER.c.name, _BEARER.c.subject, names)
+        return self._borne("name", "subject", names)
 
-    def names(self, subjects: Collection[str]) -> Mapping[str, frozenset[str]]:
+    def names(self, subjects: Collection[str], span: Span) -> Mapping[str, frozenset[str]]:
         """See `register.View.names`."""
-        return self._borne(_BEARER.c.subject, _BEARER.c.name, subjects)
+        if span == EVERYBODY or len(subjects) < BY_SPAN:
+            return self._borne("subject", "name", subjects)
+        where, values = self._within(span)
+        return self._gather(f"SELECT subject, name FROM bearer WHERE county = {self._mark}{where}", values)  # noqa: S608
 
     def repeats(self, digest: str, shape: Shape, as_of: date) -> bool:
         """See `register.View.repeats`."""
@@ -98,9 +140,6 @@ class StoredView:
         )  # fmt: skip
         return self._connection.execute(same.limit(1)).first() is not None
 
-    def _select(self) -> Any:
-        return select(_ENTRY.c.subject, _ENTRY.c.key, _ENTRY.c.kept).where(_ENTRY.c.feed_id == self._id)
-
     def _unread(self, lists: Sequence[int]) -> dict[int, set[tuple[str, str | None]]]:
         found: dict[int, set[tuple[str, str | None]]] = {}
         for some in _chunks(lists):
@@ -108,72 +147,20 @@ class StoredView:
                 found.setdefault(row.list_id, set()).add((row.subject, row.key))
         return found
 
-    def _borne(self, by: Any, what: Any, values: Collection[str]) -> Mapping[str, frozenset[str]]:
-        found: dict[str, set[str]] = {}
+    def _borne(self, by: str, what: str, values: Collection[str]) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
         for some in _chunks(sorted(set(values))):
-            query = select(by.label("by"), what.label("what")).where(_BEARER.c.county == self._county, by.in_(some))
-            for row in self._connection.execute(query):
-                found.setdefault(row.by, set()).add(row.what)
-        return {value: frozenset(others) for value, others in found.items()}
+            where, asked = among(self._connection, by, some)
+            query = f"SELECT {by}, {what} FROM bearer WHERE county = {self._mark} AND {where}"  # noqa: S608 (our names)
+            found |= self._gather(query, asked)
+        return found
 
-
-def store(connection: Connection, county: str, feed: str, outcome: Outcome, columns: Sequence[str] | None) -> None:
-    """Write what an outcome changes of the register; `columns` are those of an applied list, None for an increment."""
-    feed_id = _feed_id(connection, county, feed)
-    if columns is not None and outcome.lists:
-        said = json.dumps(list(columns), ensure_ascii=False)
-        connection.execute(update(_FEED).where(_FEED.c.id == feed_id).values(columns=said))
-    for entries in _chunks(outcome.entries):
-        rows = [
-            {
-                "feed_id": feed_id,
-                "subject": entry.subject,
-                "key": entry.key,
-                "kept": entry.dump(),
-                "stands": entry.stands,
-            }
-            for entry in entries
-        ]
-        _upsert(connection, _ENTRY, rows, ("feed_id", "subject", "key"), ("kept", "stands"))
-    for said_list in outcome.lists:
-        _store_list(connection, feed_id, said_list)
-    for names in _chunks(outcome.names):
-        rows = [{"county": county, "subject": subject, "name": name} for subject, name in names]
-        _upsert(connection, _BEARER, rows, ("county", "subject", "name"), ())
-
-
-def _feed_id(connection: Connection, county: str, feed: str) -> int:
-    query = select(_FEED.c.id).where(_FEED.c.county == county, _FEED.c.feed == feed)
-    found = connection.execute(query).scalar_one_or_none()
-    if found is None:
-        connection.execute(insert(_FEED).values(county=county, feed=feed))
-        found = connection.execute(query).scalar_one()
-    return int(found)
-
-
-def _store_list(connection: Connection, feed_id: int, said: ListSaid) -> None:
-    made = connection.execute(
-        insert(_LIST).values(
-            feed_id=feed_id, period=said.period, area=said.area, as_of=said.as_of,
-            stated_us=microseconds(said.stated_at), receipt=said.receipt, readable=said.readable,
-        )
-    )  # fmt: skip
-    (list_id,) = made.inserted_primary_key or (None,)
-    for some in _chunks(sorted(said.unread, key=lambda one: (one[0], one[1] or ""))):
-        rows = [{"list_id": list_id, "subject": subject, "key": key} for subject, key in some]
-        connection.execute(insert(_UNREAD), rows)
-
-
-def _upsert(
-    connection: Connection, table: Table, rows: list[dict[str, Any]], unique: Sequence[str], changed: Sequence[str]
-) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    if changed:
-        values = {name: statement.excluded[name] for name in changed}
-        connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=values), rows)
-    else:
-        connection.execute(statement.on_conflict_do_nothing(index_elements=unique), rows)
+    def _gather(self, query: str, values: Sequence[Any]) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for by, what in self._connection.exec_driver_sql(query, (self._county, *values)):
+            before = found.get(by)
+            found[by] = frozenset((what,)) if before is None else before | {what}
+        return found
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

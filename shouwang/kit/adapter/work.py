@@ -1,24 +1,27 @@
 """Translating: sendings in the order they came, each whole in one transaction, from the start again after a crash."""
 
-from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
-from itertools import islice
 from typing import Final
 
 from sqlalchemy import Engine, RowMapping, select, update
 from sqlalchemy.exc import OperationalError
 
+from contracts.envelope import Writer
 from contracts.vocabulary import Shape
 from shouwang.kit.adapter import register
 from shouwang.kit.adapter.confirmed import confirmed
 from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.files import FileReader
+from shouwang.kit.adapter.inbox import KEPT_DAYS
 from shouwang.kit.adapter.opened import opened
-from shouwang.kit.adapter.outcome import Done, Overtaken, fence_version, refuse, settle
-from shouwang.kit.adapter.sending import Outcome, Trouble
+from shouwang.kit.adapter.outcome import Done, Overtaken, Start, refuse, settle, start
+from shouwang.kit.adapter.results import Results
+from shouwang.kit.adapter.sending import Outcome, Sending, Trouble
+from shouwang.kit.adapter.spill import PEOPLE_AT_ONCE, Pile, Rows, Spill
 from shouwang.kit.adapter.table import Delivery
 from shouwang.kit.adapter.tables import SendingRow, microseconds, moment, table_of
-from shouwang.kit.adapter.translate import Known, Reading, read_sheet
+from shouwang.kit.adapter.translate import read_sheet
 from shouwang.kit.adapter.view import StoredView
 from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
@@ -28,9 +31,6 @@ from shouwang.kit.observe import get_logger, unit
 from shouwang.kit.problems import where
 from shouwang.kit.sheets import Refused
 from shouwang.kit.vault import Identified, KeepsPeople, VaultAway
-
-PEOPLE_A_CALL = 1_000
-"""The vault is called once per thousand rows (docs/design.md, "Identity")."""
 
 VAULT_AWAY = "身份库暂时连不上，恢复后会自动继续处理，无需重新报送"
 CRASHED = "系统处理这份报送时出错，请把回执编号告诉管理员；修复后请重新报送"
@@ -94,29 +94,36 @@ class Translator:
         return None if row is None or row["retry_us"] > microseconds(self._clock.now()) else row
 
     def _translate(self, row: RowMapping) -> Done:
-        feed = self._adapter.feeds[row["feed"]]
+        with closing(Spill()) as spill:
+            return self._translated(row, self._adapter.feeds[row["feed"]], spill)
+
+    def _translated(self, row: RowMapping, feed: Feed, spill: Spill) -> Done:
         delivery = self._delivery(row)
+        rows, people = Rows(spill, feed.record.subject_kind), Pile(spill, PEOPLE_AT_ONCE)
         now_us = microseconds(self._clock.now())
         try:
-            read = self._read(row, feed, delivery)
-        except Refused as refused:
-            trouble = Trouble(0, "", refused.code, "", refused.hint)
-            return refuse(self._engine, row, trouble, None, now_us)
-        except SealBroken:
-            trouble = Trouble(0, "", "file_unreadable", "", "原文已销毁，请重新报送")
-            return refuse(self._engine, row, trouble, None, now_us)
+            with opened(self._engine, self._sealer, self._files, row, feed) as table:
+                read = read_sheet(feed, table, delivery, rows, people)
+        except (Refused, SealBroken) as refused:
+            return refuse(self._engine, row, _unreadable(refused), None, None, now_us)
+        writer = Writer(row["county"], feed.type, row["receipt"])
         if read.refused is not None:
-            return refuse(self._engine, row, read.refused, read, now_us)
-        outcome, version = self._take(row, read, delivery)
+            results = Results(spill, row["id"], 0, writer, by_period=bool(feed.period))
+            for portion in rows.portions():
+                results.note([one.trouble for one in portion.rows if one.trouble], ())
+            results.note((), read.warnings)
+            return refuse(self._engine, row, read.refused, read, results, now_us)
+        sending = read.sending(
+            row["receipt"], delivery, digest=row["digest"], confirmed=row["confirmed"], number=row["id"],
+            portions=rows.portions,
+        )  # fmt: skip
+        outcome, results, begun = self._take(sending, feed, spill, writer)
+        results.note((), read.warnings)
         if outcome.refused is not None:
-            return refuse(self._engine, row, outcome.refused, read, now_us)
+            return refuse(self._engine, row, outcome.refused, read, results, now_us)
         if not outcome.held_because:
-            self._keep(row["county"], read.people)
-        return settle(self._engine, row, feed, read, outcome, version, now_us)
-
-    def _read(self, row: RowMapping, feed: Feed, delivery: Delivery) -> Reading:
-        with opened(self._engine, self._sealer, self._files, row, feed) as table:
-            return read_sheet(feed, table, delivery)
+            self._keep(row["county"], people)
+        return settle(self._engine, row, read, outcome, results, begun, now_us)
 
     def _delivery(self, row: RowMapping) -> Delivery:
         county = row["county"]
@@ -133,16 +140,21 @@ class Translator:
             confirmed=numbers,
         )
 
-    def _take(self, row: RowMapping, read: Reading, delivery: Delivery) -> tuple[Outcome, int]:
-        sending = read.sending(row["receipt"], delivery, digest=row["digest"], confirmed=row["confirmed"])
+    def _take(self, sending: Sending, feed: Feed, spill: Spill, writer: Writer) -> tuple[Outcome, Results, Start]:
+        """Work out what the sending amounts to, only reading."""
+        county, by_period = sending.county, bool(feed.period)
+        since_us = microseconds(self._clock.now() - timedelta(days=KEPT_DAYS))
         with reading(self._engine).connect() as connection:
-            version = fence_version(connection)
-            outcome = register.take(sending, StoredView(connection, row["county"], row["feed"]))
-        return outcome, version
+            begun = start(connection, county, since_us)
+            results = Results(spill, sending.number, begun.last, writer, by_period=by_period)
+            view = StoredView(connection, county, feed.name, by_period=by_period, open_from=begun.open_from)
+            taking = register.begin(sending, view)
+            for piece in taking.pieces():
+                results.add(piece)
+            return taking.end(), results, begun
 
-    def _keep(self, county: str, people: list[Known]) -> None:
-        source: Iterator[Known] = iter(people)
-        while some := list(islice(source, PEOPLE_A_CALL)):
+    def _keep(self, county: str, people: Pile) -> None:
+        for some in people.chunks():
             self._vault.keep(county, self._adapter.department, [Identified(*one) for one in some])
 
     def _postpone(self, row: RowMapping, reason: str, *, crashes: int) -> None:
@@ -164,7 +176,7 @@ class Translator:
             self._postpone(row, "", crashes=row["attempts"] + 1)
         else:
             trouble = Trouble(0, "", "file_unreadable", "", CRASHED)
-            refuse(self._engine, row, trouble, None, microseconds(self._clock.now()))
+            refuse(self._engine, row, trouble, None, None, microseconds(self._clock.now()))
 
     def _count(self, row: RowMapping, done: Done) -> None:
         labels = {"department": self._adapter.department, "feed": row["feed"]}
@@ -172,3 +184,9 @@ class Translator:
         for counted, rows in done.counts.items():
             if counted in ("accepted", "unchanged", "superseded", "duplicate", "rejected") and rows:
                 self._metrics.add("shouwang_rows_total", rows, counted=counted, **labels)
+
+
+def _unreadable(why: Refused | SealBroken) -> Trouble:
+    if isinstance(why, Refused):
+        return Trouble(0, "", why.code, "", why.hint)
+    return Trouble(0, "", "file_unreadable", "", "原文已销毁，请重新报送")

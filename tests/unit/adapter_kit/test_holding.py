@@ -10,7 +10,6 @@ from contracts.education import SchoolAbsence
 from contracts.health import SelfPaidYear
 from contracts.vocabulary import Op, Shape
 from shouwang.kit.adapter import holding
-from shouwang.kit.adapter.listing import Listing
 from shouwang.kit.adapter.memory import MemoryView
 from shouwang.kit.adapter.sending import Outcome, Row, Sending
 from shouwang.kit.adapter.statements import ListSaid
@@ -19,14 +18,14 @@ AT = datetime(2026, 6, 30, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 AID = Allowance.meta.type
 
 
-def listing(period: str, readable: int, as_of: date = date(2026, 6, 30)) -> Listing:
-    return Listing(ListSaid(period, "", as_of, AT, "r", readable))
+def listing(period: str, readable: int, as_of: date = date(2026, 6, 30)) -> ListSaid:
+    return ListSaid(period, "", as_of, AT, "r", readable)
 
 
 def send(view: MemoryView, subjects: list[str], month: int, content: str = "{}", **more: object) -> Outcome:
     as_of = date(2026, month, 28)
     rows = [Row(at, one, "低保", "", Op.STATE, as_of, None, content) for at, one in enumerate(subjects, 2)]
-    made = Sending(f"r{month}", "532927", AID, Shape.LIST, as_of, AT, rows, columns=("类别", "金额"))
+    made = Sending(f"r{month}", "532927", AID, Shape.LIST, as_of, AT, rows, columns=("类别", "金额"), number=month)
     for name, value in more.items():
         setattr(made, name, value)
     return view.take(made)
@@ -86,17 +85,19 @@ def test_a_median_twenty_times_or_a_twentieth_of_the_list_before_is_held(amount:
 
 
 def test_amounts_of_zero_or_that_nobody_stated_confuse_no_unit() -> None:
-    assert not holding.confused_unit(SelfPaidYear, [('{"个人自付":"0"}', '{"个人自付":"900"}')])
-    assert not holding.confused_unit(SelfPaidYear, [("{}", '{"个人自付":"900"}')])
-    assert not holding.confused_unit(SelfPaidYear, [])
+    for before in ('{"个人自付":"0"}', "{}"):
+        amounts = holding.Amounts(SelfPaidYear)
+        amounts.share(before, '{"个人自付":"900"}')
+        assert not amounts.confused_unit()
+    assert not holding.Amounts(SelfPaidYear).confused_unit()
     assert holding.amount_fields(SchoolAbsence) == ()
 
 
 def test_a_month_with_fewer_than_four_fifths_of_the_month_before_is_held_if_it_is_its_months_newest() -> None:
-    before = {"2026-05": [listing("2026-05", 100).said]}
+    before = {"2026-05": [listing("2026-05", 100)]}
     assert not holding.short_month(listing("2026-06", 80), before)
     assert holding.short_month(listing("2026-06", 79), before)
-    newer = {**before, "2026-06": [listing("2026-06", 100, date(2026, 7, 5)).said]}
+    newer = {**before, "2026-06": [listing("2026-06", 100, date(2026, 7, 5))]}
     assert not holding.short_month(listing("2026-06", 79), newer)
     assert not holding.short_month(listing("2026-06", 1), {})
     assert holding.month_before("2026-01") == "2025-12"

@@ -264,5 +264,10 @@ def test_an_entry_is_written_down_and_read_back_whole() -> None:
     feed.increment(row(2, "a", 3, Op.CORRECT), as_of=MAY)
     feed.list(row(2, "a", 4), as_of=MAY)
     (entry,) = feed.view.kept.values()
-    assert Entry.load(entry.subject, entry.key, entry.dump()) == entry
-    assert len(entry.told) == 2
+    again = Entry.load(entry.subject, entry.key, *entry.dump())
+    assert (again.dump(), again.recent, again.shown) == (entry.dump(), entry.recent, entry.shown)
+    assert len(again.now.told) == len(entry.now.told) == 2
+    folded = Entry.load(entry.subject, entry.key, *entry.dump(), open_from=1)
+    assert not folded.recent
+    assert folded.base.newest() == folded.now.newest() == entry.now.newest()
+    assert Entry.load(folded.subject, folded.key, *folded.dump()).dump() == folded.dump()
