@@ -27,7 +27,7 @@ from services.alerts.domain.documents import (
 from services.alerts.domain.household import MEMBER, SURVEY
 from services.alerts.domain.node import Language, Reads, Refused, Term, Threshold, parse
 from services.alerts.domain.parameters import Line, Parameter
-from services.alerts.domain.rulebook import Policy
+from services.alerts.domain.rulebook import Asked, Policy
 from services.alerts.domain.rules import compile_rule
 from services.alerts.domain.scope import Law
 from services.alerts.domain.signals import compile_signal
@@ -268,6 +268,7 @@ def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Poli
         return None
     reads = {id_: one.reads for id_, one in (signals | rules).items()}
     _check_purposes(loading, files, reads)
+    of_households = tuple(one for one in rules.values() if one.for_each == "household")
     documents: dict[str, Document] = {id_: file for id_, _, file in files.documents()}
     return Policy(
         version=version,
@@ -282,9 +283,9 @@ def _compile(loading: Loading, files: Files, version: str, watch: Watch) -> Poli
         sentences=tuple(reading.read(county, files.parameters, terms, documents)),
         reads=_readers({**reads, "county": class_reads}),
         coverage_types=frozenset(type_ for one in (*reads.values(), class_reads) for type_ in one.coverage),
-        household_rules=(of_households := tuple(one for one in rules.values() if one.for_each == "household")),
+        household_rules=of_households,
         village_rules=tuple(one for one in rules.values() if one.for_each == "village"),
-        told_by_village=frozenset[str]().union(*(one.names for one in of_households)),
+        asked=Asked.of(signals.values(), frozenset[str]().union(*(one.names for one in of_households))),
     )
 
 

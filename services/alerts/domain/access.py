@@ -5,14 +5,15 @@ not to be where the feed sends increments, or once a list of the scope came that
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.facts import Fact
 from contracts.vocabulary import NONE, Shape
 from services.alerts.domain import kinds
-from services.alerts.domain.kinds import ANSWER, Kind
-from services.alerts.domain.node import Node, Primary, Refused, Run
+from services.alerts.domain.code import Code
+from services.alerts.domain.kinds import ANSWER
+from services.alerts.domain.node import Node, Primary, Refused
 from services.alerts.domain.scope import Place, Scope
 from services.alerts.domain.terms import expanded
 from services.alerts.domain.values import ABSENT, Answer
@@ -21,7 +22,6 @@ from services.alerts.domain.word import Word
 if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
 
-_NOTHING: Final[Mapping[str, Word]] = {}
 _SUBJECTS: Final = frozenset({kinds.PERSON, kinds.HOUSEHOLD, kinds.VILLAGE})
 
 
@@ -50,12 +50,12 @@ def _feed(compiler: "Compiler", node: ast.Attribute, holder: Node) -> Node:
     compiler.reads.types.add(of.meta.type)
     needs = frozenset({of.meta.type})
     if of.meta.key:
-        found = Node(kinds.facts(of), _all(holder.run, of.meta.type), needs)
-        see(compiler, node, of, found.run)
+        found = Node(kinds.facts(of), _all(compiler, holder, of.meta.type), needs)
+        see(compiler, node, of, found.ask)
         return found
-    found = Node(kinds.fact(of), _one(holder.run, of, lambda _: ""), needs)
+    found = Node(kinds.fact(of), _one(compiler, holder, of, ""), needs)
     _cover(compiler, node, of)
-    see(compiler, node, of, only(found.run))
+    see(compiler, node, of, only(found))
     return found
 
 
@@ -67,38 +67,42 @@ def see(compiler: "Compiler", node: ast.expr, of: type[Fact], words: Callable[[S
         compiler.primary = Primary(of, source, words, within=first)
 
 
-def only(run: Run) -> Callable[[Scope], list[Word]]:
+def only(found: Node) -> Callable[[Scope], list[Word]]:
     """The word of one fact, as a list of at most one."""
 
     def words(scope: Scope) -> list[Word]:
-        word = run(scope)
+        word = found.ask(scope)
         return [word] if isinstance(word, Word) else []
 
     return words
 
 
-def _all(holder: Run, type_: str) -> Callable[[Scope], list[Word]]:
-    def run(scope: Scope) -> list[Word]:
-        said = holder(scope).facts.get(type_, _NOTHING)
-        return [word for word in said.values() if word.data is not None]
-
-    return run
+def _all(compiler: "Compiler", holder: Node, type_: str) -> Code:
+    template = "[@w for @w in @k.values() if @w.data is not None] if (@k := $holder.facts.get($type)) else $nothing"
+    return compiler.write(template, holder=holder, type=type_, nothing=())
 
 
-def _one(holder: Run, of: type[Fact], key: Callable[[Scope], str]) -> Run:
-    type_, listed, period = of.meta.type, of.meta.shape is Shape.LIST, of.meta.period
+def _one(compiler: "Compiler", holder: Node, of: type[Fact], key: Node | str) -> Code:
+    """The one fact of a key; where none is stated, what the feed's lists say of that."""
+    template = (
+        "@w if (@k := (@h := $holder).facts.get($type)) is not None and (@w := @k.get($key)) is not None"
+        " and @w.data is not None else "
+    )
+    parts = {"holder": holder, "type": of.meta.type, "key": key}
+    # Where only what is known to hold counts, not in the list is as good as no list.
+    if of.meta.shape is not Shape.LIST or (compiler.known and not compiler.sensitive):
+        return compiler.write(f"{template}$absent", **parts, absent=ABSENT)
+    return compiler.write(f"{template}$unsaid(s, @h, $key)", **parts, unsaid=_unsaid(of))
 
-    def run(scope: Scope) -> Any:
-        who, asked = holder(scope), key(scope)
-        word = who.facts.get(type_, _NOTHING).get(asked)
-        if word is not None and word.data is not None:
-            return word
-        if not listed:
-            return ABSENT
+
+def _unsaid(of: type[Fact]) -> Callable[[Scope, Any, str], Any]:
+    type_, period = of.meta.type, of.meta.period
+
+    def unsaid(scope: Scope, who: Any, asked: str) -> Any:
         heard = scope.lists.says(type_, asked if period else "", who.ref, asked, village=scope.village)
         return ABSENT if heard else None
 
-    return run
+    return unsaid
 
 
 def _cover(compiler: "Compiler", node: ast.expr, of: type[Fact]) -> None:
@@ -117,19 +121,12 @@ def _field(compiler: "Compiler", node: ast.Attribute, holder: Node, of: type[Fac
     if kind is None:
         raise Refused(f"“{of.meta.title}”没有“{node.attr}”这一栏（有：{'、'.join(kinds.fields(of))}）", node)
     compiler.reads.fields.add((of.meta.type, node.attr))
-    return Node(kind, _getter(holder.run, node.attr, kind, of), holder.needs)
-
-
-def _getter(base: Run, name: str, kind: Kind, of: type[Fact]) -> Run:
-    def run(scope: Scope) -> Any:
-        word = base(scope)
-        return getattr(word.data, name) if isinstance(word, Word) else word
-
-    def run_or_none(scope: Scope) -> Any:
-        value = run(scope)
-        return ABSENT if value == NONE else value
-
-    return run_or_none if kind == kinds.DATE or kinds.none_is_stated(of, name) else run
+    value = f"@w.data.{node.attr}"
+    if kind == kinds.DATE or kinds.none_is_stated(of, node.attr):
+        value = f"($absent if (@v := {value}) == $none else @v)"
+    template = f"{value} if type(@w := $holder) is $word else @w"
+    code = compiler.write(template, holder=holder, word=Word, absent=ABSENT, none=NONE)
+    return Node(kind, code, holder.needs)
 
 
 def none(compiler: "Compiler", node: ast.Call) -> Node:
@@ -166,7 +163,7 @@ def subscript(compiler: "Compiler", node: ast.Subscript) -> Node:
     if not isinstance(node.value, ast.Attribute):
         raise Refused(f"`{ast.unparse(node)}`：[…] 只能跟在一路数据后面", node)
     holder = compiler.compile(node.value.value)
-    found = Node(kinds.fact(of), _one(holder.run, of, index.run), many.needs)
-    see(compiler, node, of, only(found.run))
+    found = Node(kinds.fact(of), _one(compiler, holder, of, index), many.needs)
+    see(compiler, node, of, only(found))
     _cover(compiler, node, of)
     return found

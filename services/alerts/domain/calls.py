@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contracts.vocabulary import Shape
 from services.alerts.domain import access, counting, generators, kinds, periods, series
-from services.alerts.domain.household import months_old
+from services.alerts.domain.code import Code
+from services.alerts.domain.household import Member, months_between
 from services.alerts.domain.kinds import ANSWER
 from services.alerts.domain.node import Node, Refused, Threshold
 from services.alerts.domain.periods import arguments, first_of_month, whole
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_DAYS: Final = 3660
 """Days a window may be long."""
+BIRTHS: Final = 8192
+"""Months of birth whose age is remembered: a century's, on a few days."""
 DAYS: Final = 64
 """Judged days whose periods are remembered; one day is judged at a time, replays go through a few."""
 
@@ -50,30 +53,38 @@ def _within(compiler: "Compiler", node: ast.Call) -> Node:
     length = whole(days, node, MOST_DAYS)
     then, longest = day.run, timedelta(days=length)
 
-    def run(scope: Scope) -> bool | None:
-        began = then(scope)
-        if began is None or began is ABSENT:
-            return None if began is None else False
-        if scope.today < began:
-            scope.note(began)
-            return False
-        if scope.today - began > longest:
-            return False
-        scope.note(began + longest + timedelta(days=1))
-        return True
-
     if compiler.watch is None:
-        return Node(ANSWER, run, day.needs)
+        return Node(ANSWER, compiler.write("$within(s, $day)", within=_since(longest), day=day), day.needs)
+    run = _since(longest)
     threshold = Threshold(ast.unparse(node), (length,))
     compiler.watch.append(threshold)
 
     def watched(scope: Scope) -> bool | None:
-        said, began = run(scope), then(scope)
+        began = then(scope)
+        said = run(scope, began)
         if isinstance(began, date):
             threshold.seen.append(((scope.today - began).days, length, said))
         return said
 
     return Node(ANSWER, watched, day.needs)
+
+
+def _since(longest: timedelta) -> Callable[[Scope, Any], bool | None]:
+    after = longest + timedelta(days=1)
+
+    def since(scope: Scope, began: Any) -> bool | None:
+        if began is None or began is ABSENT:
+            return None if began is None else False
+        today = scope.today
+        if today < began:
+            scope.note(began)
+            return False
+        if today - began > longest:
+            return False
+        scope.note(began + after)
+        return True
+
+    return since
 
 
 def _days_since(compiler: "Compiler", node: ast.Call) -> Node:
@@ -91,14 +102,19 @@ def _days_since(compiler: "Compiler", node: ast.Call) -> Node:
 def _age(compiler: "Compiler", node: ast.Call) -> Node:
     """`age(person)`: whole years, counted in months (docs/rulepack.md)."""
     (person,) = arguments(compiler, node, kinds.PERSON)
-    who = person.run
+    return Node(kinds.NUMBER, compiler.write("$years(s, $who)", years=_years, who=person))
 
-    def run(scope: Scope) -> int:
-        months = months_old(who(scope), scope.today)
-        scope.note(first_of_month(scope.today, 12 - months % 12))
-        return months // 12
 
-    return Node(kinds.NUMBER, run)
+def _years(scope: Scope, who: Member) -> int:
+    years, birthday = _age_on(who.membership.出生年月, scope.today)
+    scope.note(birthday)
+    return years
+
+
+@lru_cache(maxsize=BIRTHS)
+def _age_on(born: str, day: date) -> tuple[int, date | None]:
+    months = months_between(born, day)
+    return months // 12, first_of_month(day, 12 - months % 12)
 
 
 def _year(compiler: "Compiler", node: ast.Call) -> Node:
@@ -110,7 +126,18 @@ def _year(compiler: "Compiler", node: ast.Call) -> Node:
         scope.note(next_year)
         return year
 
-    return Node(kinds.YEAR, run)
+    return Node(kinds.YEAR, once(compiler, "year", run))
+
+
+def once(compiler: "Compiler", key: object, find: Callable[[Scope], Any]) -> Code:
+    """What is the same for all of a household: found once while it is judged (again where it is unknown)."""
+
+    def remember(scope: Scope) -> Any:
+        value = scope.found[key] = find(scope)
+        return value
+
+    template = "@v if (@v := s.found.get($key)) is not None else $remember(s)"
+    return compiler.write(template, key=key, remember=remember)
 
 
 @lru_cache(maxsize=DAYS)
@@ -128,7 +155,7 @@ def _school_year(compiler: "Compiler", node: ast.Call) -> Node:
         first = today.year if today.month >= 9 else today.year - 1
         return f"{first:04}-{first + 1:04}"
 
-    return Node(kinds.SCHOOL_YEAR, run)
+    return Node(kinds.SCHOOL_YEAR, once(compiler, "school year", run))
 
 
 def _only_today(_: "Compiler", node: ast.Call) -> None:
@@ -150,7 +177,7 @@ def _limit(compiler: "Compiler", node: ast.Call) -> Node:
         scope.note(changes)
         return value
 
-    return Node(_UNITS[parameter.unit], run, fixed=tuple(sorted(parameter.values)))
+    return Node(_UNITS[parameter.unit], once(compiler, ("limit", name), run), fixed=tuple(sorted(parameter.values)))
 
 
 def literal(node: ast.Call, position: int) -> str:
@@ -165,28 +192,27 @@ def _known(compiler: "Compiler", node: ast.Call) -> Node:
     """`known(condition)`: it is known to hold; not knowing counts as no (docs/design.md 4.6)."""
     with compiler.certainty():
         (part,) = arguments(compiler, node, ANSWER)
-    run = part.run
-    return Node(ANSWER, lambda scope: run(scope) is True, part.needs)
+    return Node(ANSWER, compiler.write("$part is True", part=part), part.needs)
 
 
 def _stated(compiler: "Compiler", node: ast.Call) -> Node:
     """`stated(field)`: a value stands there."""
-    run, needs = _value(compiler, node)
-    return Node(ANSWER, lambda scope: run(scope) is not None and run(scope) is not ABSENT, needs)
+    part = _value(compiler, node)
+    code = compiler.write("(@v := $part) is not None and @v is not $absent", part=part, absent=ABSENT)
+    return Node(ANSWER, code, part.needs)
 
 
 def _empty(compiler: "Compiler", node: ast.Call) -> Node:
     """`empty(field)`: not stated, or stated to be none."""
-    run, _ = _value(compiler, node)
-    return Node(ANSWER, lambda scope: run(scope) is None or run(scope) is ABSENT)
+    part = _value(compiler, node)
+    return Node(ANSWER, compiler.write("(@v := $part) is None or @v is $absent", part=part, absent=ABSENT))
 
 
-def _value(compiler: "Compiler", node: ast.Call) -> tuple[Callable[[Scope], Any], frozenset[str] | None]:
+def _value(compiler: "Compiler", node: ast.Call) -> Node:
     if len(node.args) != 1 or not isinstance(node.args[0], ast.Attribute):
         raise Refused(f"{ast.unparse(node.func)}(…) 里要写一栏", node)
     with compiler.reading(sensitive=True):
-        part = compiler.steady(node.args[0])
-    return part.run, part.needs
+        return compiler.steady(node.args[0])
 
 
 def _listed(compiler: "Compiler", node: ast.Call) -> Node:

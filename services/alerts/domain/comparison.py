@@ -3,14 +3,17 @@
 import ast
 import operator
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from services.alerts.domain import kinds
+from services.alerts.domain.code import Code
 from services.alerts.domain.kinds import ANSWER, NUMERIC, ORDERED, TEXT
-from services.alerts.domain.node import Node, Refused, Run, Threshold, smallest
+from services.alerts.domain.node import Node, Refused, Threshold, smallest
 from services.alerts.domain.scope import Scope
-from services.alerts.domain.values import ABSENT, all_of, compare
+from services.alerts.domain.values import ABSENT, compare
 
 if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
@@ -36,23 +39,49 @@ def comparison(compiler: "Compiler", node: ast.Compare) -> Node:
         _pair(compiler, op, (parts[n], sources[n]), (parts[n + 1], sources[n + 1])) for n, op in enumerate(node.ops)
     ]
     needs = smallest([part for n, part in enumerate(parts) if _demands(part, n, node, parts)])
-    if len(steps) == 1:
-        return Node(ANSWER, _single(steps[0], parts[0], parts[1]), needs)
-    runs = [part.run for part in parts]
-
-    def run(scope: Scope) -> bool | None:
-        values = [one(scope) for one in runs]
-        return all_of(step(scope, values[n], values[n + 1]) for n, step in enumerate(steps))
-
-    return Node(ANSWER, run, needs)
+    return Node(ANSWER, _chain(compiler, parts, node.ops, steps), needs)
 
 
 Step = Callable[[Scope, Any, Any], bool | None]
 
 
-def _single(step: Step, left: Node, right: Node) -> Run:
-    a, b = left.run, right.run
-    return lambda scope: step(scope, a(scope), b(scope))
+def _chain(compiler: "Compiler", parts: list[Node], ops: list[ast.cmpop], steps: list[Step | None]) -> Code:
+    """Every operand once, from the left; a step of None is an ordinary comparison, written out for known values."""
+    given: dict[str, Any] = {f"p{n}": part for n, part in enumerate(parts)}
+    found = ""
+    for n, (op, step) in enumerate(zip(ops, steps, strict=True)):
+        left, right = f"@o{n}" if n else f"@o{n} := $p{n}", f"@o{n + 1} := $p{n + 1}"
+        if step is None:
+            given |= {
+                f"a{n}": _known_as(parts[n]), f"b{n}": _known_as(parts[n + 1]),
+                f"slow{n}": partial(compare, OPERATIONS[type(op)]),
+            }  # fmt: skip
+            if isinstance(op, ast.In | ast.NotIn):
+                given |= {f"p{n + 1}": frozenset(parts[n + 1].fixed or ())}
+                known = f"type({left}) is $a{n}"
+                right = f"$p{n + 1}"
+                text = f"@o{n} {_sign(op)} {right} if {known} else $slow{n}(@o{n}, {right})"
+            else:
+                known = f"(type({left}) is $a{n}) & (type({right}) is $b{n})"
+                text = f"@o{n} {_sign(op)} @o{n + 1} if {known} else $slow{n}(@o{n}, @o{n + 1})"
+        else:
+            given[f"step{n}"] = step
+            text = f"$step{n}(s, ({left}), ({right}))"
+        found = (
+            f"False if (@s{n} := ({found})) is False else @t{n} if (@t{n} := ({text})) is False or @s{n} else None"
+            if n
+            else text
+        )
+    return compiler.write(found, **given)
+
+
+def _known_as(part: Node) -> type:
+    """The type of its values where they are known; any other goes the long way."""
+    if part.literal and part.fixed:
+        return type(part.fixed[0])
+    return {kinds.AMOUNT: Decimal, kinds.BALANCE: Decimal, kinds.DATE: date}.get(
+        part.kind, int if part.kind in NUMERIC else str
+    )
 
 
 def _demands(part: Node, position: int, node: ast.Compare, parts: list[Node]) -> bool:
@@ -66,19 +95,20 @@ def _demands(part: Node, position: int, node: ast.Compare, parts: list[Node]) ->
     return isinstance(node.ops[position], ast.Gt | ast.GtE) and least >= 1
 
 
-def _pair(compiler: "Compiler", op: ast.cmpop, left: tuple[Node, ast.expr], right: tuple[Node, ast.expr]) -> Step:
+def _pair(
+    compiler: "Compiler", op: ast.cmpop, left: tuple[Node, ast.expr], right: tuple[Node, ast.expr]
+) -> Step | None:
+    """The comparison, checked; None where it is an ordinary one."""
     (a, source), (b, other) = left, right
     text = f"{ast.unparse(source)} {_sign(op)} {ast.unparse(other)}"
     if type(op) not in OPERATIONS:
         raise Refused(f"`{text}`：不能这样比较", source)
     _check_pair(op, a, b, text, source)
     operation = OPERATIONS[type(op)]
-    if isinstance(op, ast.In | ast.NotIn):
-        many = frozenset(b.fixed or ())
-        return lambda _, one, __: compare(operation, one, many)
-    step = _drifting(operation, a) if a.drifts or b.drifts else lambda _, x, y: compare(operation, x, y)
+    drifts = a.drifts or b.drifts
     if compiler.watch is None or not isinstance(op, ORDERING):
-        return step
+        return _drifting(operation, a) if drifts else None
+    step = _drifting(operation, a) if drifts else lambda _, x, y: compare(operation, x, y)
     threshold = Threshold(text, b.fixed or a.fixed)
     compiler.watch.append(threshold)
 

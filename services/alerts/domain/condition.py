@@ -9,14 +9,17 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import Any, Final, TypeVar
 
 from contracts.facts import Fact
 from services.alerts.domain import access, calls, comparison, kinds
+from services.alerts.domain.code import Code, write
 from services.alerts.domain.kinds import ANSWER, NUMERIC, TEXT, Kind
 from services.alerts.domain.node import Language, Node, Primary, Reads, Refused, Run, Threshold, parse, smallest, union
 from services.alerts.domain.scope import VARIABLES
-from services.alerts.domain.values import Answer, all_of, any_of, exact, negate, plus
+from services.alerts.domain.values import Answer, all_of, any_of, exact, plus
 
 Compiled = TypeVar("Compiled")
 
@@ -32,6 +35,19 @@ class Compiler:
         self.variables: dict[str, tuple[int, Kind]] = {"person": (0, kinds.PERSON)} if root == "person" else {}
         self.slots = len(self.variables)
         self.said: type[Fact] | None = None
+        self._fresh = count()
+
+    def write(self, template: str, **parts: Any) -> Code:
+        """Code from a template; parts are nodes, code or values (domain/code.py)."""
+        return write(self._fresh, template, {name: _code(part) for name, part in parts.items()})
+
+    def joined(self, join: Callable[[Iterable[Answer]], Answer], parts: list[Node]) -> Code:
+        """Answers joined by Kleene's and (`all_of`) or or (`any_of`), each asked only where it makes a difference."""
+        first, *others = parts
+        code = first.code
+        for other in others:
+            code = self.write(_JOINED[join], first=code, second=other)
+        return code
 
     def condition(self, text: str) -> Node:
         """Compile an expression that must be a condition."""
@@ -109,16 +125,27 @@ class Compiler:
             self.slots -= 1
 
 
+_JOINED: Final[dict[Callable[[Iterable[Answer]], Answer], str]] = {
+    all_of: "False if (@a := $first) is False else @b if (@b := $second) is False or @a else None",
+    any_of: "True if (@a := $first) else @b if (@b := $second) or @a is False else None",
+}
+"""Kleene's and, Kleene's or: `@b` is the answer where it decides, or where `@a` leaves it the word."""
+
+
+def _code(part: Any) -> Any:
+    return part.code if isinstance(part, Node) else part
+
+
 def _name(compiler: Compiler, node: ast.Name) -> Node:
     if node.id in compiler.variables:
         slot, kind = compiler.variables[node.id]
-        return Node(kind, lambda scope: scope.env[slot])
+        return Node(kind, Code(f"s.env[{slot}]"))
     if node.id == "today":
-        return Node(kinds.DATE, lambda scope: scope.today, drifts=True)
+        return Node(kinds.DATE, Code("s.today"), drifts=True)
     if node.id == "household":
-        return Node(kinds.HOUSEHOLD, lambda scope: scope.household)
+        return Node(kinds.HOUSEHOLD, Code("s.household"))
     if node.id == "members":
-        return Node(kinds.MEMBERS, lambda scope: scope.members)
+        return Node(kinds.MEMBERS, Code("s.members"))
     if node.id == "village":
         return Node(kinds.VILLAGE, access.village)
     if compiler.said is not None and node.id in kinds.fields(compiler.said):
@@ -126,13 +153,13 @@ def _name(compiler: Compiler, node: ast.Name) -> Node:
     raise Refused(f"不认识“{node.id}”", node)
 
 
-def _constant(_: Compiler, node: ast.Constant) -> Node:
+def _constant(compiler: Compiler, node: ast.Constant) -> Node:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Refused(f"不能用 `{ast.unparse(node)}` 作值", node)
     known: Any = Decimal(repr(value)) if isinstance(value, float) else value
     kind = TEXT if isinstance(value, str) else kinds.NUMBER
-    return Node(kind, lambda _: known, fixed=(known,), literal=True)
+    return Node(kind, compiler.write("$known", known=known), fixed=(known,), literal=True)
 
 
 def _several(compiler: Compiler, node: ast.Tuple | ast.List | ast.Set) -> Node:
@@ -140,7 +167,7 @@ def _several(compiler: Compiler, node: ast.Tuple | ast.List | ast.Set) -> Node:
     if not parts or not all(part.literal for part in parts) or len({part.kind for part in parts}) > 1:
         raise Refused(f"`{ast.unparse(node)}` 应是几个同类的固定值", node)
     values = tuple(value for part in parts for value in part.fixed or ())
-    return Node(parts[0].kind, lambda _: values, fixed=values, literal=True)
+    return Node(parts[0].kind, compiler.write("$values", values=values), fixed=values, literal=True)
 
 
 def _both(compiler: Compiler, node: ast.BoolOp) -> Node:
@@ -148,17 +175,17 @@ def _both(compiler: Compiler, node: ast.BoolOp) -> Node:
     for part, source in zip(parts, node.values, strict=True):
         if part.kind != ANSWER:
             raise Refused(f"`{ast.unparse(source)}` 不是条件", source)
-    runs = tuple(part.run for part in parts)
     if isinstance(node.op, ast.Or):
         needs = None if any(part.needs is None for part in parts) else union(parts)
-        return Node(ANSWER, _joined(compiler, any_of, runs), needs)
-    return Node(ANSWER, _joined(compiler, all_of, runs), smallest(parts))
+        return Node(ANSWER, _joined(compiler, any_of, parts), needs)
+    return Node(ANSWER, _joined(compiler, all_of, parts), smallest(parts))
 
 
-def _joined(compiler: Compiler, join: Callable[[Iterable[Answer]], Answer], runs: tuple[Run, ...]) -> Run:
+def _joined(compiler: Compiler, join: Callable[[Iterable[Answer]], Answer], parts: list[Node]) -> Run | Code:
     if compiler.watch is not None:  # every boundary is to be met, also where the answer is settled before it
+        runs = tuple(part.run for part in parts)
         return lambda scope: join([run(scope) for run in runs])
-    return lambda scope: join(run(scope) for run in runs)
+    return compiler.joined(join, parts)
 
 
 def _unary(compiler: Compiler, node: ast.UnaryOp) -> Node:
@@ -168,29 +195,34 @@ def _unary(compiler: Compiler, node: ast.UnaryOp) -> Node:
         part = compiler.compile(node.operand)
     if part.kind != ANSWER:
         raise Refused("not 后面要写条件", node)
-    run = part.run
-    return Node(ANSWER, lambda scope: negate(run(scope)))
+    return Node(ANSWER, compiler.write("None if (@a := $part) is None else not @a", part=part))
 
 
 def _arithmetic(compiler: Compiler, node: ast.BinOp) -> Node:
     left, right = compiler.steady(node.left), compiler.steady(node.right)
     if left.kind not in NUMERIC or right.kind not in NUMERIC:
         raise Refused(f"`{ast.unparse(node)}`：只有数能算", node)
-    a, b = left.run, right.run
     needs = smallest([left, right])
     if isinstance(node.op, ast.Add):
         amounts = left.kind == right.kind == kinds.AMOUNT
         if amounts:
             needs = None if left.needs is None or right.needs is None else union([left, right])
-            return Node(kinds.AMOUNT, lambda scope: plus(a(scope), b(scope)), needs)
-        return Node(left.kind, lambda scope: exact(operator.add, a(scope), b(scope)), needs)
+            return Node(kinds.AMOUNT, _reckon(compiler, "+", plus, left, right), needs)
+        return Node(left.kind, _reckon(compiler, "+", partial(exact, operator.add), left, right), needs)
     if isinstance(node.op, ast.Sub):
         kind = kinds.BALANCE if left.kind in (kinds.AMOUNT, kinds.BALANCE) else kinds.NUMBER
-        return Node(kind, lambda scope: exact(operator.sub, a(scope), b(scope)), needs)
+        return Node(kind, _reckon(compiler, "-", partial(exact, operator.sub), left, right), needs)
     if isinstance(node.op, ast.Mult) and right.kind != kinds.AMOUNT:
         fixed = tuple(x * y for x in left.fixed for y in right.fixed) if left.fixed and right.fixed else None
-        return Node(left.kind, lambda scope: exact(operator.mul, a(scope), b(scope)), needs, fixed)
+        return Node(left.kind, _reckon(compiler, "*", partial(exact, operator.mul), left, right), needs, fixed)
     raise Refused(f"`{ast.unparse(node)}`：只能加、减、乘一个数", node)
+
+
+def _reckon(compiler: Compiler, sign: str, otherwise: Callable[[Any, Any], Any], left: Node, right: Node) -> Code:
+    """Two known amounts at once, everything half known by the rules of values.py."""
+    known = "(type(@a := $left) is $amount) & (type(@b := $right) is $amount)"
+    template = f"@a {sign} @b if {known} else $otherwise(@a, @b)"
+    return compiler.write(template, left=left, right=right, amount=Decimal, otherwise=otherwise)
 
 
 _COMPILERS: Final[dict[type[ast.expr], Callable[[Compiler, Any], Node]]] = {

@@ -43,7 +43,8 @@ def _has(compiler: "Compiler", node: ast.Call) -> Node:
     """`has("id", …)`: one of these signals stands; `of=m` asks only for that person's."""
     names = _signals(compiler, node)
     if not node.keywords:
-        return Node(ANSWER, lambda scope: _stands(scope, names), _needs(names))
+        code = compiler.write("$stands(s, $names)", stands=_stands, names=frozenset(names))
+        return Node(ANSWER, code, _needs(names))
     keyword = node.keywords[0]
     whose = compiler.compile(keyword.value)
     if keyword.arg != "of" or len(node.keywords) > 1 or whose.kind != kinds.PERSON:
@@ -58,21 +59,21 @@ def _has(compiler: "Compiler", node: ast.Call) -> Node:
     return Node(ANSWER, run, _needs(names))
 
 
-def _stands(scope: Scope, names: tuple[str, ...]) -> Answer:
-    if any(name in scope.signs for name in names):
+def _stands(scope: Scope, names: frozenset[str]) -> Answer:
+    if not names.isdisjoint(scope.signs):
         return True
-    return None if any(name in scope.unknown for name in names) else False
+    return False if names.isdisjoint(scope.unknown) else None
 
 
 def _distinct(of: Callable[[str, Sign], str]) -> Callable[["Compiler", ast.Call], Node]:
     def compile_call(compiler: "Compiler", node: ast.Call) -> Node:
-        names = _signals(compiler, node)
+        names = frozenset(_signals(compiler, node))
 
         def run(scope: Scope) -> Any:
-            found = len({of(name, sign) for name in names for sign in scope.signs.get(name, ())})
-            return Range(found, None) if any(name in scope.unknown for name in names) else found
+            found = len({of(name, sign) for name, signs in scope.signs.items() if name in names for sign in signs})
+            return found if names.isdisjoint(scope.unknown) else Range(found, None)
 
-        return Node(kinds.COUNT, run, _needs(names))
+        return Node(kinds.COUNT, run, _needs(tuple(names)))
 
     return compile_call
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from services.alerts.domain import kinds
+from services.alerts.domain.code import function
 from services.alerts.domain.kinds import ANSWER, Kind
-from services.alerts.domain.node import Node, Primary, Refused, Run
+from services.alerts.domain.node import Node, Primary, Refused
 from services.alerts.domain.scope import Scope
-from services.alerts.domain.values import ABSENT, Answer, Range, all_of, any_of, negate, plus
+from services.alerts.domain.values import ABSENT, Answer, Range, all_of, any_of, plus
 from services.alerts.domain.word import Word
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ class Loop:
             compiler.bound(part.target.id, self._item(part.iter), node) as self.slot,
             compiler.reading(sensitive=compiler.sensitive or sensitive),
         ):
-            self.filters = [_answer(compiler, one) for one in part.ifs]
+            self.asked = [_answer(compiler, one) for one in part.ifs]
             self.element = compiler.compile(generator.elt)
+        self.filters = [one.run for one in self.asked]
         if self.over_members and before is None and compiler.primary is not None:
             compiler.primary = self._of_members(compiler.primary)
 
@@ -66,26 +68,37 @@ class Loop:
         return all_of(one(scope) for one in self.filters)
 
 
-def _answer(compiler: "Compiler", source: ast.expr) -> Run:
+def _answer(compiler: "Compiler", source: ast.expr) -> Node:
     part = compiler.compile(source)
     if part.kind != ANSWER:
         raise Refused(f"`{ast.unparse(source)}` 不是条件", source)
-    return part.run
+    return part
 
 
 def _any(compiler: "Compiler", node: ast.Call) -> Node:
     loop = Loop(compiler, node, sensitive=False)
     _must_be(loop.element, node, ANSWER)
-    holds = (*loop.filters, loop.element.run)
-
-    def each(scope: Scope) -> Answer:
-        return all_of(one(scope) for one in holds)
-
+    each_holds = compiler.joined(all_of, [*loop.asked, loop.element])
+    each = each_holds.compiled()
     if loop.over_months:
         _narrow_to_months(compiler, loop, each)
     elif not loop.over_members:
         _narrow(compiler, node, loop, each)
-    return Node(ANSWER, lambda scope: any_of(each(scope) for _ in loop.items(scope)), _any_needs(compiler, loop))
+    lines = compiler.write(_ANY.format(slot=loop.slot), many=loop.many, each=each_holds)
+    return Node(ANSWER, function(lines), _any_needs(compiler, loop))
+
+
+_ANY: Final = """
+    found, env = False, s.env
+    for env[{slot}] in $many:
+        said = $each
+        if said:
+            return True
+        if said is None:
+            found = None
+    return found
+"""
+"""Kleene's or over items, which stops at the first hit."""
 
 
 def _any_needs(compiler: "Compiler", loop: Loop) -> frozenset[str] | None:
@@ -126,12 +139,26 @@ def _narrow_to_months(compiler: "Compiler", loop: Loop, each: Callable[[Scope], 
 def _all(compiler: "Compiler", node: ast.Call) -> Node:
     loop = Loop(compiler, node, sensitive=True)
     _must_be(loop.element, node, ANSWER)
-    holds = loop.element.run
+    each = loop.element.code
+    if loop.asked:
+        kept = compiler.joined(all_of, loop.asked)
+        dropped = Node(ANSWER, compiler.write("None if (@a := $kept) is None else not @a", kept=kept))
+        each = compiler.joined(any_of, [dropped, loop.element])
+    lines = compiler.write(_ALL.format(slot=loop.slot), many=loop.many, each=each)
+    return Node(ANSWER, function(lines))
 
-    def each(scope: Scope) -> Answer:
-        return any_of((negate(loop.kept(scope)), holds(scope)))
 
-    return Node(ANSWER, lambda scope: all_of(each(scope) for _ in loop.items(scope)))
+_ALL: Final = """
+    found, env = True, s.env
+    for env[{slot}] in $many:
+        said = $each
+        if said is False:
+            return False
+        if said is None:
+            found = None
+    return found
+"""
+"""Kleene's and over items, which stops at the first miss."""
 
 
 def _count(compiler: "Compiler", node: ast.Call) -> Node:

@@ -112,7 +112,11 @@ def village_of(household: Household, members: list[Member]) -> str:
 
 def months_old(member: Member, day: date) -> int:
     """Age in months; whole years are a twelfth of it (docs/rulepack.md)."""
-    born = member.membership.出生年月
+    return months_between(member.membership.出生年月, day)
+
+
+def months_between(born: str, day: date) -> int:
+    """Months from a month of birth to a day's month."""
     return (day.year - int(born[:4])) * 12 + day.month - int(born[5:])
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from services.alerts.domain.household import Household, Lists, Lived, lived
-from services.alerts.domain.rulebook import Policy
+from services.alerts.domain.rulebook import Asked, Policy
 from services.alerts.domain.rules import Rule
 from services.alerts.domain.scope import Scope
 from services.alerts.domain.signals import Evidence, Signal
@@ -47,7 +47,7 @@ class Judgement:
     unknown: tuple[tuple[str, str], ...] = ()
     """(signal, subject) of what could not be told."""
     unsure: tuple[str, ...] = ()
-    """Rules that do not hold as far as is known, but might."""
+    """Rules that do not hold as far as is known, but might; found when asked for."""
     village: str = ""
     """The household's village as judged (empty: not known), or the village itself."""
 
@@ -60,11 +60,12 @@ def judge(
     *,
     home: Lived | None = None,
     as_class: str | None = None,
+    doubts: bool = False,
 ) -> Judgement:
     """Judge one household by all documents; a household without a living member raises nothing.
 
-    `home` is who lives there when that is known already; `as_class` judges as if the household were of that class, for
-    the cases of documents.
+    `home` is who lives there when that is known already; `as_class` judges as if the household were of that class, and
+    `doubts` also finds the rules that might hold: both for the cases of documents.
     """
     home = home or lived(household, today)
     scope = Scope(household, home.members, today, lists, policy.law)
@@ -73,54 +74,76 @@ def judge(
     scope.note(home.until)
     if not scope.members:
         return Judgement((), scope.due, village=scope.village)
-    return _judged(scope, _signals(scope, policy), policy.household_rules)
+    return _judged(scope, _signals(scope, policy.asked), policy.household_rules, doubts=doubts)
 
 
-def judge_village(code: str, facts: Facts, policy: Policy, today: date, lists: Lists) -> Judgement:
+def judge_village(
+    code: str, facts: Facts, policy: Policy, today: date, lists: Lists, *, doubts: bool = False
+) -> Judgement:
     """Judge one village by the rules whose subject is a village; `facts` are those about it."""
     scope = Scope(Household(code, village=facts), [], today, lists, policy.law, _village=code)
     scope.force_class("")
-    _, _, signals = policy.plan(frozenset(facts))
-    found = [_stand(signal, scope, code) for signal in signals]
-    return _judged(scope, [one for one in found if one is not None], policy.village_rules)
+    evidence: list[Evidence] = []
+    for signal in policy.asked.of_village:
+        _ask(signal, scope, code, evidence)
+    return _judged(scope, evidence, policy.village_rules, doubts=doubts)
 
 
-def _judged(scope: Scope, evidence: list[Evidence], rules: Sequence[Rule]) -> Judgement:
-    if not evidence and not scope.unknown:
+def _judged(scope: Scope, evidence: list[Evidence], rules: Sequence[Rule], *, doubts: bool) -> Judgement:
+    if not evidence and not scope.unknown_of:
         return Judgement((), scope.due, village=scope.village)
-    evidence.sort(key=lambda one: (one.id, one.subject))
-    alerts, unsure = _alerts(scope, rules, evidence)
+    evidence.sort(key=_in_order)
+    alerts, unsure = _alerts(scope, rules, evidence, doubts=doubts)
     unknown = tuple(sorted(scope.unknown_of))
     return Judgement(tuple(alerts), scope.due, tuple(evidence), unknown, tuple(unsure), scope.village)
 
 
-def _signals(scope: Scope, policy: Policy) -> list[Evidence]:
-    household = scope.household
-    present = frozenset(household.facts).union(household.village, *(member.facts for member in scope.members))
-    for_person, for_household, for_village = policy.plan(present)
-    found: list[Evidence | None] = []
+def _in_order(one: Evidence) -> tuple[str, str]:
+    return one.id, one.subject
+
+
+def _signals(scope: Scope, asked: Asked) -> list[Evidence]:
+    """What stands; signals are found by the types there are facts of, so that what nobody stated costs nothing."""
+    household, env, by_type = scope.household, scope.env, asked.of_person
+    found: list[Evidence] = []
     for member in scope.members:
-        scope.env[0], facts = member, member.facts
-        asked = (one for one in for_person if one.own is None or not one.own.isdisjoint(facts))
-        found += [_stand(signal, scope, member.ref) for signal in asked]
-    found += [_stand(signal, scope, household.ref) for signal in for_household]
+        env[0] = member
+        for type_ in member.facts:
+            for signal in by_type.get(type_, ()):
+                _ask(signal, scope, member.ref, found)
+        for signal in asked.of_any_person:
+            _ask(signal, scope, member.ref, found)
+    for type_ in household.facts:
+        for signal in asked.of_household.get(type_, ()):
+            _ask(signal, scope, household.ref, found)
+    for signal in asked.of_any_household:
+        _ask(signal, scope, household.ref, found)
     if household.village:
-        asked_of_village = (one for one in for_village if one.id in policy.told_by_village)
-        found += [_stand(signal, scope, scope.village) for signal in asked_of_village]
-    return [one for one in found if one is not None]
+        for signal in asked.of_village_for_household:
+            _ask(signal, scope, scope.village, found)
+    return found
 
 
-def _stand(signal: Signal, scope: Scope, subject: str) -> Evidence | None:
+def _ask(signal: Signal, scope: Scope, subject: str, found: list[Evidence]) -> None:
+    """Judge a signal for the subject in place, and add its evidence when it stands."""
     try:
-        return signal.stand(scope, subject)
+        said = signal.when(scope)
+        if said is not False:
+            evidence = signal.stand(scope, subject, said)
+            if evidence is not None:
+                found.append(evidence)
     except Exception as failed:
         raise DocumentFailed(f"signals/{signal.id}") from failed
 
 
-def _alerts(scope: Scope, rules: Sequence[Rule], evidence: list[Evidence]) -> tuple[list[Alert], list[str]]:
-    alerts, unsure = [], []
+def _alerts(
+    scope: Scope, rules: Sequence[Rule], evidence: list[Evidence], *, doubts: bool
+) -> tuple[list[Alert], list[str]]:
+    alerts: list[Alert] = []
+    unsure: list[str] = []
+    standing = scope.signs.keys()
     for rule in rules:
-        if rule.names.isdisjoint(scope.signs) and rule.names.isdisjoint(scope.unknown):
+        if rule.needs.isdisjoint(standing) and not doubts:
             continue
         try:
             level, doubtful = rule.level(scope)
@@ -140,6 +163,6 @@ def _alert(scope: Scope, rule: Rule, level: str, evidence: list[Evidence]) -> Al
         class_=scope.class_,
         suppressed=rule.suppressed(scope),
         village=scope.village,
-        signals=tuple(one for one in evidence if one.id in rule.names),
-        cannot_tell=tuple(sorted(rule.names & scope.unknown)),
+        signals=tuple([one for one in evidence if one.id in rule.names]),
+        cannot_tell=tuple(sorted({id_ for id_, _ in scope.unknown_of} & rule.names)),
     )

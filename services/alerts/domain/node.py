@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from contracts.facts import Fact
+from services.alerts.domain.code import Code, called
 from services.alerts.domain.kinds import Kind
 from services.alerts.domain.parameters import Parameter
 from services.alerts.domain.scope import Scope
@@ -25,18 +27,32 @@ class Refused(Exception):
         self.reason, self.line, self.where = reason, int(getattr(at, "lineno", 1)), where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
-    """A compiled part of an expression."""
+    """A compiled part of an expression; `body` is a function of the scope, or code that can become part of another."""
 
     kind: Kind
-    run: Run
+    body: Run | Code
     needs: Needs = None
     fixed: tuple[Any, ...] | None = None
     """Its possible values when they do not depend on facts: a literal, or every line of a parameter."""
     literal: bool = False
     drifts: bool = False
     """Grows by one every day; only a comparison may use it, which then knows the day it flips."""
+
+    @cached_property
+    def run(self) -> Run:
+        """The function of the scope."""
+        return self.body.compiled() if isinstance(self.body, Code) else self.body
+
+    def ask(self, scope: Scope) -> Any:
+        """Its value; compiled when it is first asked for, which for most parts is never."""
+        return self.run(scope)
+
+    @property
+    def code(self) -> Code:
+        """The same, to be put into another part."""
+        return self.body if isinstance(self.body, Code) else called(self.body)
 
 
 @dataclass(slots=True)

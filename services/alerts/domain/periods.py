@@ -50,13 +50,8 @@ def first_of_month(day: date, later: int) -> date | None:
 def _end(compiler: "Compiler", node: ast.Call) -> Node:
     """`end(month)`: its last day; the month is complete from the day after (docs/rulepack.md)."""
     (month,) = arguments(compiler, node, kinds.MONTH)
-    which = month.run
-
-    def run(scope: Scope) -> Any:
-        value = which(scope)
-        return value if value is None or value is ABSENT else _last_day(value)
-
-    return Node(kinds.DATE, run, month.needs)
+    code = compiler.write("$last(@m) if type(@m := $month) is $text else @m", last=_last_day, month=month, text=str)
+    return Node(kinds.DATE, code, month.needs)
 
 
 @lru_cache(maxsize=REMEMBERED)

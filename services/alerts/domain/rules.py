@@ -21,6 +21,8 @@ class Rule:
     levels: tuple[tuple[str, Run | None], ...]
     suppress: Run | None
     reads: Reads
+    needs: frozenset[str]
+    """Signals of which at least one must stand."""
     names: frozenset[str]
     """Every signal it names, those that only raise the level included."""
 
@@ -64,6 +66,7 @@ def compile_rule(
         levels=tuple(sorted(levels, key=lambda one: order.index(one[0]))),
         suppress=suppress,
         reads=compiler.reads,
+        needs=frozenset(need.removeprefix("signal:") for need in node.needs),
         names=names,
     )
 

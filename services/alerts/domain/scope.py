@@ -51,6 +51,8 @@ class Scope:
     unknown_of: set[tuple[str, str]] = field(default_factory=set)
     """(signal, subject) of what could not be told."""
     unknown: set[str] = field(default_factory=set)
+    found: dict[object, Any] = field(default_factory=dict)
+    """What is the same for all of the household and was asked for already: the year, limits."""
     env: list[Any] = field(default_factory=lambda: [None] * VARIABLES)
     _class: str | None = None
     _village: str | None = None

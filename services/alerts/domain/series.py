@@ -1,22 +1,23 @@
 """Several facts of one feed in the order of their dates: the latest, the first, those after the last that was so."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.facts import Fact
 from services.alerts.domain import access, kinds
+from services.alerts.domain.code import function
 from services.alerts.domain.generators import Loop
 from services.alerts.domain.kinds import ANSWER
-from services.alerts.domain.node import Node, Refused, Run
-from services.alerts.domain.scope import Scope
+from services.alerts.domain.node import Node, Refused
 from services.alerts.domain.values import ABSENT, all_of
 from services.alerts.domain.word import Word
 
 if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
 
-Precedence = Callable[[Word], tuple[str, str]]
+Precedence = Callable[[Word], Any]
 
 
 def _precedence(of: type[Fact], node: ast.AST) -> Precedence:
@@ -24,6 +25,9 @@ def _precedence(of: type[Fact], node: ast.AST) -> Precedence:
     dated_by = of.meta.own_date or of.meta.period
     if not dated_by:
         raise Refused(f"“{of.meta.title}”没有说明按哪个日期论先后", node)
+
+    if not of.meta.own_date:
+        return attrgetter("key")  # the period itself
 
     def precedence(word: Word) -> tuple[str, str]:
         day = getattr(word.data, dated_by)
@@ -38,21 +42,21 @@ def _outermost(pick: Callable[..., Word]) -> Callable[["Compiler", ast.Call], No
         of = many.kind.fact if many is not None and many.kind.name == "facts" else None
         if many is None or of is None:
             raise Refused(f"{ast.unparse(node.func)}(…) 里要写一路可能有多条的数据", node)
-        run = _one_of(many.run, pick, _precedence(of, node))
-        access.see(compiler, node, of, access.only(run))
-        return Node(kinds.fact(of), run, many.needs)
+        one_of = _one_of(pick, _precedence(of, node))
+        found = Node(kinds.fact(of), compiler.write("$one_of($many)", one_of=one_of, many=many), many.needs)
+        access.see(compiler, node, of, access.only(found))
+        return found
 
     return compile_call
 
 
-def _one_of(many: Run, pick: Callable[..., Word], precedence: Precedence) -> Run:
-    def run(scope: Scope) -> Any:
-        words = many(scope)
-        if not words:
-            return ABSENT
-        return words[0] if len(words) == 1 else pick(words, key=precedence)
+def _one_of(pick: Callable[..., Word], precedence: Precedence) -> Callable[[Sequence[Word]], Any]:
+    def one_of(words: Sequence[Word]) -> Any:
+        if len(words) > 1:
+            return pick(words, key=precedence)
+        return words[0] if words else ABSENT
 
-    return run
+    return one_of
 
 
 def _after_last(compiler: "Compiler", node: ast.Call) -> Node:
@@ -61,18 +65,24 @@ def _after_last(compiler: "Compiler", node: ast.Call) -> Node:
     of = loop.many.kind.fact
     if loop.element.kind != ANSWER or of is None:
         raise Refused(f"`{ast.unparse(node)}`：要写“条件 for 名 in 一路可能有多条的数据”", node)
-    precedence, many, slot, holds = _precedence(of, node), loop.many.run, loop.slot, (*loop.filters, loop.element.run)
+    each = compiler.joined(all_of, [*loop.asked, loop.element])
+    lines = _AFTER_LAST.format(slot=loop.slot)
+    many = compiler.write(
+        "$in_order($many, key=$by, reverse=True)", in_order=sorted, many=loop.many, by=_precedence(of, node)
+    )
+    return Node(kinds.facts(of), function(compiler.write(lines, many=many, each=each)), loop.many.needs)
 
-    def run(scope: Scope) -> list[Word]:
-        after: list[Word] = []
-        for word in sorted(many(scope), key=precedence, reverse=True):
-            scope.env[slot] = word
-            if all_of(one(scope) for one in holds):
-                return after
-            after.append(word)
-        return []
 
-    return Node(kinds.facts(of), run, loop.many.needs)
+_AFTER_LAST: Final = """
+    after, env = [], s.env
+    for word in $many:
+        env[{slot}] = word
+        if $each:
+            return after
+        after.append(word)
+    return ()
+"""
+"""From the newest back to the first that is known to fulfil it; without one there is nothing after it."""
 
 
 CALLS: Final[dict[str, Callable[["Compiler", ast.Call], Node]]] = {

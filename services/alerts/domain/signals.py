@@ -11,6 +11,7 @@ from services.alerts.domain.documents import SignalFile
 from services.alerts.domain.node import Language, Needs, Primary, Reads, Refused, Run, Threshold
 from services.alerts.domain.scope import Scope, Sign
 from services.alerts.domain.sentence import compile_sentence
+from services.alerts.domain.values import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,11 @@ class Signal:
     on: Run | None
     reads: Reads
 
-    def stand(self, scope: Scope, subject: str) -> Evidence | None:
-        """Judge the subject in place: note a standing signal or one that cannot be told; give its evidence.
+    def stand(self, scope: Scope, subject: str, said: Answer) -> Evidence | None:
+        """Note of the subject in place that the signal stands, and give its evidence, or that it cannot be told.
 
         It cannot be told only where something was said: persons of whom the feed says nothing are not listed.
         """
-        said = self.when(scope)
-        if said is False:
-            return None
         words = self.primary.words(scope)
         if said is None:
             if words:
@@ -61,7 +59,7 @@ class Signal:
         scope.env[self.slot] = words[0] if words else None
         day = self.on(scope) if self.on is not None else None
         scope.signs.setdefault(self.id, []).append(Sign(subject, self.risk, self.department, day))
-        return Evidence(self.id, subject, self.department, self.says(scope), tuple(word.id for word in words))
+        return Evidence(self.id, subject, self.department, self.says(scope), tuple([word.id for word in words]))
 
 
 def compile_signal(id_: str, file: SignalFile, language: Language, watch: list[Threshold] | None = None) -> Signal:

@@ -118,9 +118,9 @@ def run(policy: Policy, id_: str, document: Document, case: CaseFile) -> list[st
     households, lists = build(people, given, [Received(*one) for one in case.received])
     home = households[HOME]
     if isinstance(document, RuleFile | SignalFile) and document.for_each == "village":
-        judged = judge_village(VILLAGE, home.village, policy, case.today, lists)
+        judged = judge_village(VILLAGE, home.village, policy, case.today, lists, doubts=True)
     else:
-        judged = judge(home, policy, case.today, lists, as_class=case.class_)
+        judged = judge(home, policy, case.today, lists, as_class=case.class_, doubts=True)
     if isinstance(document, RuleFile):
         return _compare_rule(id_, case, judged)
     subjects = {"person": next(iter(people)), "household": HOME, "village": VILLAGE}
