@@ -13,10 +13,10 @@ from contracts.vocabulary import NONE, Shape
 from services.alerts.domain import kinds
 from services.alerts.domain.code import Code
 from services.alerts.domain.kinds import ANSWER
-from services.alerts.domain.node import Node, Primary, Refused
+from services.alerts.domain.node import Needs, Node, Primary, Refused
 from services.alerts.domain.scope import Place, Scope
 from services.alerts.domain.terms import expanded
-from services.alerts.domain.values import ABSENT, Answer
+from services.alerts.domain.values import ABSENT
 from services.alerts.domain.word import Word
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def _feed(compiler: "Compiler", node: ast.Attribute, holder: Node) -> Node:
     needs = frozenset({of.meta.type})
     if of.meta.key:
         found = Node(kinds.facts(of), _all(compiler, holder, of.meta.type), needs)
-        see(compiler, node, of, found.ask)
+        see(compiler, node, of, standing(found))
         return found
-    found = Node(kinds.fact(of), _one(compiler, holder, of, ""), needs)
+    found = one(compiler, holder, of, "", needs)
     _cover(compiler, node, of)
     see(compiler, node, of, only(found))
     return found
@@ -77,22 +77,31 @@ def only(found: Node) -> Callable[[Scope], list[Word]]:
     return words
 
 
+def standing(found: Node) -> Callable[[Scope], list[Word]]:
+    """Those of several words that do not take their fact back."""
+    return lambda scope: [word for word in found.ask(scope) if word.data is not None]
+
+
 def _all(compiler: "Compiler", holder: Node, type_: str) -> Code:
-    template = "[@w for @w in @k.values() if @w.data is not None] if (@k := $holder.facts.get($type)) else $nothing"
+    """Every word of a type, those that take a fact back among them."""
+    template = "@k.values() if (@k := $holder.facts.get($type)) else $nothing"
     return compiler.write(template, holder=holder, type=type_, nothing=())
 
 
-def _one(compiler: "Compiler", holder: Node, of: type[Fact], key: Node | str) -> Code:
+def one(compiler: "Compiler", holder: Node, of: type[Fact], key: Node | str, needs: Needs) -> Node:
     """The one fact of a key; where none is stated, what the feed's lists say of that."""
-    template = (
-        "@w if (@k := (@h := $holder).facts.get($type)) is not None and (@w := @k.get($key)) is not None"
-        " and @w.data is not None else "
+    found = (
+        "if (@k := (@h := $holder).facts.get($type)) is not None and (@w := @k.get($key)) is not None"
+        " and (@d := @w.data) is not None else "
     )
-    parts = {"holder": holder, "type": of.meta.type, "key": key}
+    parts: dict[str, Any] = {"holder": holder, "type": of.meta.type, "key": key}
     # Where only what is known to hold counts, not in the list is as good as no list.
     if of.meta.shape is not Shape.LIST or (compiler.known and not compiler.sensitive):
-        return compiler.write(f"{template}$absent", **parts, absent=ABSENT)
-    return compiler.write(f"{template}$unsaid(s, @h, $key)", **parts, unsaid=_unsaid(of))
+        missing, parts["absent"] = "$absent", ABSENT
+    else:
+        missing, parts["unsaid"] = "$unsaid(s, @h, $key)", _unsaid(of)
+    word, data = (compiler.write(f"{what} {found}{missing}", **parts) for what in ("@w", "@d"))
+    return Node(kinds.fact(of), word, needs, data=data)
 
 
 def _unsaid(of: type[Fact]) -> Callable[[Scope, Any, str], Any]:
@@ -121,11 +130,11 @@ def _field(compiler: "Compiler", node: ast.Attribute, holder: Node, of: type[Fac
     if kind is None:
         raise Refused(f"“{of.meta.title}”没有“{node.attr}”这一栏（有：{'、'.join(kinds.fields(of))}）", node)
     compiler.reads.fields.add((of.meta.type, node.attr))
-    value = f"@w.data.{node.attr}"
+    value = f"@d.{node.attr}"
     if kind == kinds.DATE or kinds.none_is_stated(of, node.attr):
         value = f"($absent if (@v := {value}) == $none else @v)"
-    template = f"{value} if type(@w := $holder) is $word else @w"
-    code = compiler.write(template, holder=holder, word=Word, absent=ABSENT, none=NONE)
+    template = f"{value} if type(@d := $data) is $fact else @d"
+    code = compiler.write(template, data=holder.data, fact=of, absent=ABSENT, none=NONE)
     return Node(kind, code, holder.needs)
 
 
@@ -136,19 +145,13 @@ def none(compiler: "Compiler", node: ast.Call) -> Node:
     of = holder.kind.fact if holder is not None and holder.kind.name == "fact" else None
     if not isinstance(source, ast.Attribute) or holder is None or of is None:
         raise Refused("none(…) 里要写一栏", node)
-    kinds_of_fields, name, base = kinds.fields(of), source.attr, holder.run
-    if name not in kinds_of_fields or not kinds.none_is_stated(of, name):
+    name = source.attr
+    if name not in kinds.fields(of) or not kinds.none_is_stated(of, name):
         raise Refused(f"“{of.meta.title}”的“{name}”不会说“无”", node)
     compiler.reads.fields.add((of.meta.type, name))
-
-    def run(scope: Scope) -> Answer:
-        word = base(scope)
-        if not isinstance(word, Word):
-            return None if word is None else False
-        value = getattr(word.data, name)
-        return None if value is None else value == NONE
-
-    return Node(ANSWER, run, holder.needs)
+    stated = f"None if (@v := @d.{name}) is None else @v == $none"
+    template = f"({stated}) if type(@d := $data) is $fact else None if @d is None else False"
+    return Node(ANSWER, compiler.write(template, data=holder.data, fact=of, none=NONE), holder.needs)
 
 
 def subscript(compiler: "Compiler", node: ast.Subscript) -> Node:
@@ -163,7 +166,7 @@ def subscript(compiler: "Compiler", node: ast.Subscript) -> Node:
     if not isinstance(node.value, ast.Attribute):
         raise Refused(f"`{ast.unparse(node)}`：[…] 只能跟在一路数据后面", node)
     holder = compiler.compile(node.value.value)
-    found = Node(kinds.fact(of), _one(compiler, holder, of, index), many.needs)
+    found = one(compiler, holder, of, index, many.needs)
     see(compiler, node, of, only(found))
     _cover(compiler, node, of)
     return found

@@ -139,7 +139,8 @@ def _code(part: Any) -> Any:
 def _name(compiler: Compiler, node: ast.Name) -> Node:
     if node.id in compiler.variables:
         slot, kind = compiler.variables[node.id]
-        return Node(kind, Code(f"s.env[{slot}]"))
+        code = Code(f"s.env[{slot}]")
+        return Node(kind, code, data=code)
     if node.id == "today":
         return Node(kinds.DATE, Code("s.today"), drifts=True)
     if node.id == "household":

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from services.alerts.domain import kinds
-from services.alerts.domain.code import function
+from services.alerts.domain.code import Code, function
 from services.alerts.domain.kinds import ANSWER, Kind
-from services.alerts.domain.node import Node, Primary, Refused
+from services.alerts.domain.node import Node, Primary, Refused, Run
 from services.alerts.domain.scope import Scope
 from services.alerts.domain.values import ABSENT, Answer, Range, all_of, any_of, plus
 from services.alerts.domain.word import Word
@@ -16,20 +16,28 @@ if TYPE_CHECKING:
     from services.alerts.domain.condition import Compiler
 
 
+_OVER_ITEMS: Final = "for env[{slot}] in $many:"
+_OVER_WORDS: Final = """for word in $many:
+        if (said := word.data) is None:
+            continue
+        env[{slot}] = said"""
+
+
 class Loop:
     """`element for name in many if …`, compiled: one name, one source, any number of filters."""
 
     def __init__(self, compiler: "Compiler", node: ast.Call, *, sensitive: bool) -> None:
-        function = ast.unparse(node.func)
+        name = ast.unparse(node.func)
         generator = node.args[0] if len(node.args) == 1 else None
         if not isinstance(generator, ast.GeneratorExp) or len(generator.generators) != 1:
-            raise Refused(f"{function}(…) 里要写“… for 名 in …”", node)
+            raise Refused(f"{name}(…) 里要写“… for 名 in …”", node)
         (part,) = generator.generators
         if not isinstance(part.target, ast.Name):
             raise Refused("for 后面只能写一个名字", node)
         self.many = compiler.compile(part.iter)
         self.over_members = self.many.kind == kinds.MEMBERS
         self.over_months = self.many.kind == kinds.MONTHS
+        self.over_words = not (self.over_members or self.over_months)
         before = compiler.primary
         with (
             compiler.bound(part.target.id, self._item(part.iter), node) as self.slot,
@@ -58,10 +66,17 @@ class Loop:
         return Primary(primary.fact, primary.source, words, final=True)
 
     def items(self, scope: Scope) -> Iterator[Any]:
-        """Each item in turn, put where the compiled element looks for it."""
+        """Each item in turn, put where the compiled element looks for it; of words that is what they say."""
         for item in self.many.run(scope):
-            scope.env[self.slot] = item
-            yield item
+            said = item.data if self.over_words else item
+            if said is not None:
+                scope.env[self.slot] = said
+                yield item
+
+    def function(self, compiler: "Compiler", lines: str, each: Code) -> Run:
+        """A loop whose body asks `$each` of every item in place."""
+        over = _OVER_WORDS if self.over_words else _OVER_ITEMS
+        return function(compiler.write(lines.format(over=over.format(slot=self.slot)), many=self.many, each=each))
 
     def kept(self, scope: Scope) -> Answer:
         """Whether the item in place passes every filter."""
@@ -84,13 +99,12 @@ def _any(compiler: "Compiler", node: ast.Call) -> Node:
         _narrow_to_months(compiler, loop, each)
     elif not loop.over_members:
         _narrow(compiler, node, loop, each)
-    lines = compiler.write(_ANY.format(slot=loop.slot), many=loop.many, each=each_holds)
-    return Node(ANSWER, function(lines), _any_needs(compiler, loop))
+    return Node(ANSWER, loop.function(compiler, _ANY, each_holds), _any_needs(compiler, loop))
 
 
 _ANY: Final = """
     found, env = False, s.env
-    for env[{slot}] in $many:
+    {over}
         said = $each
         if said:
             return True
@@ -144,13 +158,12 @@ def _all(compiler: "Compiler", node: ast.Call) -> Node:
         kept = compiler.joined(all_of, loop.asked)
         dropped = Node(ANSWER, compiler.write("None if (@a := $kept) is None else not @a", kept=kept))
         each = compiler.joined(any_of, [dropped, loop.element])
-    lines = compiler.write(_ALL.format(slot=loop.slot), many=loop.many, each=each)
-    return Node(ANSWER, function(lines))
+    return Node(ANSWER, loop.function(compiler, _ALL, each))
 
 
 _ALL: Final = """
     found, env = True, s.env
-    for env[{slot}] in $many:
+    {over}
         said = $each
         if said is False:
             return False

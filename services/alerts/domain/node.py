@@ -39,6 +39,8 @@ class Node:
     literal: bool = False
     drifts: bool = False
     """Grows by one every day; only a comparison may use it, which then knows the day it flips."""
+    data: Code | None = None
+    """Of a fact: what it says, asked of its word once; `body` gives the word itself."""
 
     @cached_property
     def run(self) -> Run:

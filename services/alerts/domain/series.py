@@ -1,13 +1,12 @@
 """Several facts of one feed in the order of their dates: the latest, the first, those after the last that was so."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.facts import Fact
 from services.alerts.domain import access, kinds
-from services.alerts.domain.code import function
 from services.alerts.domain.generators import Loop
 from services.alerts.domain.kinds import ANSWER
 from services.alerts.domain.node import Node, Refused
@@ -43,18 +42,21 @@ def _outermost(pick: Callable[..., Word]) -> Callable[["Compiler", ast.Call], No
         if many is None or of is None:
             raise Refused(f"{ast.unparse(node.func)}(…) 里要写一路可能有多条的数据", node)
         one_of = _one_of(pick, _precedence(of, node))
-        found = Node(kinds.fact(of), compiler.write("$one_of($many)", one_of=one_of, many=many), many.needs)
+        word = compiler.write("$one_of($many)", one_of=one_of, many=many)
+        data = compiler.write("@w if (@w := $word) is $absent else @w.data", word=word, absent=ABSENT)
+        found = Node(kinds.fact(of), word, many.needs, data=data)
         access.see(compiler, node, of, access.only(found))
         return found
 
     return compile_call
 
 
-def _one_of(pick: Callable[..., Word], precedence: Precedence) -> Callable[[Sequence[Word]], Any]:
-    def one_of(words: Sequence[Word]) -> Any:
-        if len(words) > 1:
-            return pick(words, key=precedence)
-        return words[0] if words else ABSENT
+def _one_of(pick: Callable[..., Word], precedence: Precedence) -> Callable[[Iterable[Word]], Any]:
+    def one_of(words: Iterable[Word]) -> Any:
+        found = [word for word in words if word.data is not None]
+        if len(found) > 1:
+            return pick(found, key=precedence)
+        return found[0] if found else ABSENT
 
     return one_of
 
@@ -66,17 +68,20 @@ def _after_last(compiler: "Compiler", node: ast.Call) -> Node:
     if loop.element.kind != ANSWER or of is None:
         raise Refused(f"`{ast.unparse(node)}`：要写“条件 for 名 in 一路可能有多条的数据”", node)
     each = compiler.joined(all_of, [*loop.asked, loop.element])
-    lines = _AFTER_LAST.format(slot=loop.slot)
-    many = compiler.write(
-        "$in_order($many, key=$by, reverse=True)", in_order=sorted, many=loop.many, by=_precedence(of, node)
+    by, needs = _precedence(of, node), loop.many.needs
+    loop.many = Node(
+        loop.many.kind, compiler.write("$in_order($many, $by)", in_order=_newest_first, many=loop.many, by=by)
     )
-    return Node(kinds.facts(of), function(compiler.write(lines, many=many, each=each)), loop.many.needs)
+    return Node(kinds.facts(of), loop.function(compiler, _AFTER_LAST, each), needs)
+
+
+def _newest_first(words: Iterable[Word], by: Precedence) -> list[Word]:
+    return sorted((word for word in words if word.data is not None), key=by, reverse=True)
 
 
 _AFTER_LAST: Final = """
     after, env = [], s.env
-    for word in $many:
-        env[{slot}] = word
+    {over}
         if $each:
             return after
         after.append(word)

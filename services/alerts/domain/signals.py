@@ -56,7 +56,7 @@ class Signal:
                 scope.unknown.add(self.id)
                 scope.unknown_of.add((self.id, subject))
             return None
-        scope.env[self.slot] = words[0] if words else None
+        scope.env[self.slot] = words[0].data if words else None
         day = self.on(scope) if self.on is not None else None
         scope.signs.setdefault(self.id, []).append(Sign(subject, self.risk, self.department, day))
         return Evidence(self.id, subject, self.department, self.says(scope), tuple([word.id for word in words]))
