@@ -9,6 +9,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,6 +56,8 @@ DETAILS: Final[Mapping[int, str]] = {
     500: "问题已记录。请把 trace_id 告诉管理员。",
     503: "请稍后再试，已送达的内容不受影响。",
 }
+AWAY: Final = (OperationalError, InterfaceError, PoolEmpty)
+"""What is raised while a database is away or busy, wherever it is asked: of a key, of a receipt, of anything."""
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -118,7 +122,21 @@ def install(app: FastAPI) -> None:
         code = f"http_{raised.status_code}"
         return problem_response(request, Problem(raised.status_code, code, headers=raised.headers))
 
+    async def _database(request: Request, away: Exception) -> JSONResponse:
+        return problem_response(request, of_database(away))
+
+    for away in AWAY:
+        app.add_exception_handler(away, _database)
+
     app.add_middleware(Crashes)
+
+
+def of_database(away: Exception) -> Problem:
+    """A database that cannot do it now, as a problem: 507 with a full disk, else 503; both say when to come back."""
+    said = str(getattr(away, "orig", away)).lower()
+    if "full" in said or "no space" in said:
+        return Problem(507, "storage_full", headers={"Retry-After": "600"})
+    return Problem(503, "storage_away", headers={"Retry-After": "10"})
 
 
 def _pointer(loc: Sequence[str | int]) -> str:

@@ -104,7 +104,7 @@ def run(
     verdict = judge(town, flow.account)
     for name, waited in waits:
         if waited is None or waited > FIRST_WORD_SECONDS:
-            verdict.say(f"first word {_said(waited)} after: {name}")
+            verdict.promises.append(f"first word {_said(waited)} after: {name}")
     statuses = ", ".join(
         f"{status or 'no answer'} × {times}" for status, times in sorted(flow.account.statuses.items())
     )

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.town import COUNTY, Town
@@ -39,18 +41,25 @@ class Pulse:
     def first_word(self, since: float, department: str = "", *, patience: float = 90.0) -> float | None:
         """Seconds from `since` to the next committed word (of a department, or any); None if none came in time."""
         until = time.monotonic() + patience
-        before = max((beat for beat in self.beats if beat.at <= since), key=lambda beat: beat.at, default=self.beats[0])
+        given = self._given()
+        names = (department,) if department else self._town.departments
+        begin = len(self.beats) - 1
         while time.monotonic() < until:
-            for beat in self.beats[::-1]:
-                if beat.at <= since:
-                    break
-                if _of(beat, department) > _of(before, department):
-                    first = min(
-                        b.at for b in self.beats if b.at > since and _of(b, department) > _of(before, department)
-                    )
-                    return first - since
+            for beat in self.beats[begin:]:
+                if beat.at > since and any(beat.seqs.get(name, 0) > given[name] for name in names):
+                    return beat.at - since
             time.sleep(0.05)
         return None
+
+    def _given(self) -> dict[str, int]:
+        """By department the last number given to a word, so that what is awaited was said after the fault."""
+        given = dict(self.beats[-1].seqs)
+        for department in self._town.departments:
+            given.setdefault(department, 0)
+            with suppress(httpx.HTTPError):
+                numbers = self._town.progress(department)["seqs"].values()
+                given[department] = max(given[department], *numbers) if numbers else given[department]
+        return given
 
     def rate(self, begin: float, end: float) -> float:
         """Words committed a second between two moments."""
@@ -64,7 +73,3 @@ class Pulse:
             except SQLAlchemyError:
                 continue
             self.beats.append(Beat(time.monotonic(), county.words, dict(county.seqs)))
-
-
-def _of(beat: Beat, department: str) -> int:
-    return beat.seqs.get(department, 0) if department else beat.words

@@ -22,8 +22,8 @@ class NeverUp(Exception):
 class Kafka:
     """One KRaft node; each named way to it is a listener whose advertised address is that of a line."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.data = folder, folder / "kafka"
+    def __init__(self, folder: Path, disk: Path) -> None:
+        self.folder, self.data = folder, disk / "kafka"
         self._java = native.find_java()
         self._jars = native.jars(self._java)
         self.port, self._controller = free_port(), free_port()

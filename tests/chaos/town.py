@@ -74,8 +74,8 @@ class Town:
     departments: Sequence[str] = tuple(DEPARTMENTS)
     code: Path = ROOT
     workers: Sequence[str] = ("1",)
-    postgres_folder: Path | None = None
-    """Where PostgreSQL keeps its data, if not in `folder`: a small disk."""
+    disks: Mapping[str, Path] = field(default_factory=dict)
+    """Where `postgres` and `kafka` keep their data, if not in `folder`: small disks."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """More settings of every service."""
 
@@ -96,7 +96,8 @@ class Town:
     # ---------------------------------------------------------------------------------------------------- coming up
 
     def _start_servers(self) -> None:
-        self.kafka, self.postgres = Kafka(self.folder), Postgres(self.postgres_folder or self.folder)
+        self.kafka = Kafka(self.folder, self.disks.get("kafka", self.folder))
+        self.postgres = Postgres(self.disks.get("postgres", self.folder))
         ways = {name: free_port() for name in ("DOORS", "WORKERS")}
         self.doors_kafka = self.lines.to(ways["DOORS"], "doors-kafka")
         self.worker_kafka = self.lines.to(ways["WORKERS"], "worker-kafka")
@@ -168,7 +169,8 @@ class Town:
     def _service(self, name: str, module: str, port: int, **settings: str) -> Service:
         environment = {
             "SHOUWANG_KEYS": str(self.keys), "SHOUWANG_COUNTIES": str(self.folder / "counties.toml"),
-            "SHOUWANG_DAY_FILE": str(self.folder / "day.json"), "SHOUWANG_HOST": "127.0.0.1",
+            "SHOUWANG_DAY_FILE": str(self.folder / "day.json"),
+            "SHOUWANG_CHECKPOINTS": str(self.folder / "checkpoints"), "SHOUWANG_HOST": "127.0.0.1",
             "SHOUWANG_PORT": str(port), "PYTHONUNBUFFERED": "1", **COMPILED, **settings, **self.settings,
         }  # fmt: skip
         command = [sys.executable, "-m", module]

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from shouwang.kit.adapter import parts
 from shouwang.kit.adapter.auth import Caller
@@ -20,7 +20,7 @@ from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
 from shouwang.kit.identity import Identity
 from shouwang.kit.keys import KeyRing
-from shouwang.kit.problems import Problem
+from shouwang.kit.problems import AWAY, Problem, of_database
 
 DAY_US = 86_400_000_000
 KEPT_DAYS = 30
@@ -256,7 +256,5 @@ def storing() -> Iterator[None]:
     """A database that cannot take it now is said as Problem 507 (full) or 503."""
     try:
         yield
-    except OperationalError as away:
-        if "full" in str(away.orig).lower() or "no space" in str(away.orig).lower():
-            raise Problem(507, "storage_full", headers={"Retry-After": "600"}) from None
-        raise Problem(503, "storage_away", headers={"Retry-After": "10"}) from None
+    except AWAY as away:
+        raise of_database(away) from None
