@@ -72,6 +72,7 @@ bundle: .venv/lay  ## everything a machine without a network needs, in build/sho
 
 docs: .venv/dev  ## write the generated reference pages again
 	$(BIN)/python -m contracts export
+	$(BIN)/python -m shouwang.kit.metrics > docs/reference/metrics-catalogue.md
 
 requirements: .venv/lay  ## lock again what requirements/*.in name
 	cd requirements && for f in dev build base adapter vault alerts embedded; do \

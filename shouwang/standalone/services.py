@@ -98,7 +98,7 @@ def assemble(installation: Installation) -> Services:
             clock,
             vault,
             log,
-            folders=Folders(installation.checkpoints, installation.drop),
+            folders=Folders(installation.checkpoints, installation.drop, RULEBOOK / "calendar"),
         )
         for department in DEPARTMENTS
     }

@@ -1,7 +1,7 @@
 """Everything else an adapter answers: what may be sent, receipts and settling them, progress, keys."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, func, select
 
+from shouwang.kit.adapter import heard
 from shouwang.kit.adapter import receipts as settling
 from shouwang.kit.adapter.auth import Caller, Calling, ForCounty, Keys
 from shouwang.kit.adapter.confirmed import Numbers
@@ -24,6 +25,7 @@ from shouwang.kit.audit import Audit
 from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
 from shouwang.kit.problems import Problem, trace_id
+from shouwang.kit.workdays import WorkDays
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -51,6 +53,7 @@ class Answers:
     audit: Audit
     clock: Clock
     wake: Callable[[], None]
+    workdays: WorkDays = field(default_factory=WorkDays)
 
     @property
     def receipts(self) -> Receipts:
@@ -104,9 +107,13 @@ def routes(on: Answers) -> APIRouter:
 
 def _feeds(router: APIRouter, on: Answers) -> None:
     @router.get("/feeds", tags=["feeds"])
-    def feeds(caller: Calling) -> dict[str, Any]:  # noqa: ARG001 (whoever asks must have a key)
-        """What this department may send."""
-        return {"department": on.adapter.department, "feeds": [_about(feed) for feed in on.adapter.feeds.values()]}
+    def feeds(caller: Calling) -> dict[str, Any]:
+        """What this department may send, when it last did, and when it is due."""
+        every, today = on.adapter.feeds, on.clock.today(caller.county)
+        with reading(on.engine).connect() as connection:
+            stands = heard.standings(connection, caller.county, every, today, on.workdays)
+        said = [_about(feed) | heard.document(feed, stands[name]) for name, feed in every.items()]
+        return {"department": on.adapter.department, "liaison": on.adapter.liaison, "feeds": said}
 
     @router.get("/feeds/{feed}/template.xlsx", tags=["feeds"])
     def show_template(feed: str, caller: Calling) -> Response:  # noqa: ARG001

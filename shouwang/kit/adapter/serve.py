@@ -38,6 +38,7 @@ from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure, get_logger
 from shouwang.kit.settings import Settings, behind, load
 from shouwang.kit.vault import KeepsPeople, MeasuredKeeper, VaultHttp
+from shouwang.kit.workdays import read_workdays
 
 CLEANING_SECONDS = 3600.0
 DROP_SECONDS = 1.0
@@ -50,6 +51,8 @@ class Folders(NamedTuple):
     """The second place of its audit chain."""
     drop: Path | None = None
     """Watched for files; none: no drop folder."""
+    calendar: Path | None = None
+    """Calendars of working days (`2026.toml`); none: Monday to Friday."""
 
 
 class Door:
@@ -60,7 +63,7 @@ class Door:
         vault: KeepsPeople, log: Log, *, folders: Folders, crashed: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.adapter, self.engine, self.clock, self._log = adapter, engine, clock, log
-        self._counties = counties
+        self._counties, self._workdays = counties, read_workdays(folders.calendar)
         self.metrics = Metrics(CollectorRegistry())
         self._lock = OneOnly(engine)
         self.keys = Keys(engine, adapter.department, counties, keyring.service_key("county"))
@@ -97,7 +100,7 @@ class Door:
         app.include_router(receive.routes(gate))
         on = Answers(
             self.adapter, self.engine, gate, self.keys, self.numbers, self.returns, self.relay, self.audit, self.clock,
-            self._wake,
+            self._wake, self._workdays,
         )  # fmt: skip
         app.include_router(answers.routes(on))
         watch = self._watch
@@ -199,6 +202,8 @@ class DoorSettings(Settings):
     vault_url: str = "http://127.0.0.1:8090"
     drop: Path | None = None
     """Folder watched for files; none: no drop folder."""
+    calendar: Path | None = None
+    """Folder of calendars (`2026.toml`), by which due days roll; none: Monday to Friday."""
     root_path: str = ""
     """Path under which a gateway shows this adapter."""
 
@@ -238,9 +243,9 @@ def _assembled(adapter: Adapter, settings: DoorSettings, *, migrate: bool) -> Do
     require_current(engine, MIGRATIONS)
     log = open_log(settings)
     vault = VaultHttp(settings.vault_url, keyring.service_key("vault"))
+    folders = Folders(settings.checkpoints, settings.drop, settings.calendar)
     door = Door(
-        adapter, engine, keyring, counties, clock, vault, log, folders=Folders(settings.checkpoints, settings.drop),
-        crashed=lambda: os._exit(70),
+        adapter, engine, keyring, counties, clock, vault, log, folders=folders, crashed=lambda: os._exit(70)
     )  # fmt: skip
     try:
         door.relay.follow_topic()
