@@ -37,6 +37,7 @@ class Line:
         self.passed = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listening: asyncio.Server | None = None
 
     @contextmanager
     def parted(self) -> Iterator[None]:
@@ -57,6 +58,12 @@ class Line:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._reset)
 
+    def hang_up(self) -> None:
+        """Listen no more, and reset every connection; in the loop's thread."""
+        if self._listening is not None:
+            self._listening.close()
+        self._reset()
+
     def _reset(self) -> None:
         for writer in tuple(self._open):
             writer.transport.abort()
@@ -64,8 +71,8 @@ class Line:
     async def serve(self) -> None:
         """Listen; the port is known when this returns."""
         self._loop = asyncio.get_running_loop()
-        listening = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = listening.sockets[0].getsockname()[1]
+        self._listening = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refusing:
@@ -124,7 +131,15 @@ class Lines:
 
     def close(self) -> None:
         """Hang up everything."""
-        for line in self.all:
-            line.reset()
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
+
+    async def _hang_up(self) -> None:
+        for line in self.all:
+            line.hang_up()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

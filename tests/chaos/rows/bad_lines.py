@@ -1,6 +1,5 @@
 """T8, T9 and T16: partitions, lines that are slow or deaf in one way, a database that takes its time."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,9 +104,8 @@ def _connections(town: Town) -> int:
 @contextmanager
 def _locked(town: Town, database: str, table: str) -> Iterator[None]:
     """Somebody else's session holds a table."""
-    engine, done = create_engine(town.postgres.url(database)), threading.Event()
+    engine = create_engine(town.postgres.url(database))
     with engine.begin() as connection:
         connection.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
         yield
-    done.set()
     engine.dispose()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 
 from shouwang.kit import problems
 from shouwang.kit.problems import DETAILS, TITLES, Problem
@@ -31,11 +32,30 @@ def app() -> FastAPI:
     def crash() -> None:
         raise ValueError(SECRET)
 
+    @made.get("/away")
+    def away(reason: str) -> None:
+        raise OperationalError(SECRET, {}, Exception(reason))
+
     @made.post("/body")
     def body(body: Body) -> int:
         return body.number
 
     return made
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [
+        ("server closed the connection unexpectedly", 503, "storage_away"),
+        ("could not extend file: No space left on device", 507, "storage_full"),
+        ("database or disk is full", 507, "storage_full"),
+    ],
+)
+def test_t3_a_database_that_is_away_or_full_is_said_as_not_now(reason: str, status: int, code: str) -> None:
+    answer = ask("GET", "/away", params={"reason": reason})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert SECRET not in answer.text
 
 
 def ask(method: str, path: str, **how: object) -> httpx.Response:
