@@ -30,6 +30,8 @@ DAMAGED = "532927198003010000"
 NAMES = ("欧阳金丝雀", "欧阳小金丝雀", "公孙读不出")
 PHONE, ADDRESS, HOUSE = "13877776666", "金丝雀巷七十七号", "HH-CANARY-0077"
 CANARIES = (*NAMES, FATHER, CHILD, DAMAGED, PHONE, ADDRESS, HOUSE)
+WHO = "姓名,身份证号"
+FATHER_IS, CHILD_IS = f"{NAMES[0]},{FATHER}", f"{NAMES[1]},{CHILD}"
 SENT = {
     ("civil_affairs", "household_member"): (
         "姓名,身份证号,户编号,村代码,与户主关系,生效日期,变动\n"
@@ -49,7 +51,34 @@ SENT = {
     ("human_resources", "unemployment"): (
         f"姓名,身份证号,登记编号,失业日期,状态\n{NAMES[0]},{FATHER},S-1,2026-05-01,失业\n"
     ),
-    ("health", "self_paid_year"): f"姓名,身份证号,年度,个人自付\n{NAMES[0]},{FATHER},2026,8642.5\n",
+    ("health", "self_paid_year"): f"{WHO},年度,个人自付\n{FATHER_IS},2026,8642.5\n",
+    (
+        "health",
+        "hospital_stay",
+    ): f"{WHO},结算单号,医院,入院日期,出院日期,个人自付\n{FATHER_IS},J-1,县医院,2026-05-02,2026-05-20,11000\n",
+    ("health", "outpatient_month"): f"{WHO},年月,门诊统筹自付,门特自付\n{FATHER_IS},2026-05,600,0\n",
+    ("health", "serious_illness"): f"{WHO},病种,确诊日期,确诊医院\n{FATHER_IS},胃癌,2026-05-02,县医院\n",
+    ("health", "insurance_year"): f"{WHO},年度,参保状态,险种\n{FATHER_IS},2026,未参保,\n",
+    ("education", "enrolment"): f"{WHO},学校,学段,年级,入学年月\n{CHILD_IS},县一中,初中,初一,2025-09\n",
+    ("education", "school_cost"): f"{WHO},学年,学费,住宿费,教材费,资助金额\n{CHILD_IS},2025-2026,9000,2000,500,0\n",
+    ("civil_affairs", "allowance"): f"{WHO},类别,金额,起始日期,状态\n{FATHER_IS},低保,400,2026-05-20,享受\n",
+    (
+        "human_resources",
+        "migrant_work",
+    ): f"{WHO},年月,务工地,务工单位,月收入,状态\n{FATHER_IS},2026-05,广东,某厂,4000,返乡\n",
+    ("human_resources", "insured_month"): f"{WHO},年月,缴费状态\n{FATHER_IS},2026-05,中断\n",
+    ("human_resources", "public_post"): f"{WHO},岗位类型,起始日期,月补贴\n{FATHER_IS},护林员,2026-01-01,800\n",
+    ("rural_affairs", "monitored"): (
+        f"户编号,户主姓名,监测对象类别,识别时间,风险1,帮扶措施\n{HOUSE},{NAMES[0]},边缘易致贫户,2026-05-01,因病,\n"
+    ),
+    (
+        "rural_affairs",
+        "member_condition",
+    ): f"{WHO},健康状况,劳动技能,残疾等级,残疾评定日期\n{FATHER_IS},残疾,丧失劳动力,1,2026-05-30\n",
+    (
+        "rural_affairs",
+        "village_event",
+    ): "村代码,事件编号,事件类型,开始日期,结束日期,说明\n532927102201,E-1,供水中断,2026-05-01,,水管破裂\n",
 }
 
 
@@ -108,8 +137,8 @@ def shown(reach: Reach, key: str) -> Iterator[str]:
 
 def test_the_canaries_went_in_and_their_alerts_stand(heard: Heard) -> None:
     alerts = [json.loads(line) for line in heard.reach.lines(heard.reach.api("alerts"))]
-    assert {alert["subject"] for alert in alerts} == {heard.identity.household(HOUSE)}
-    assert {"schooling_after_income_loss", "illness", "income"} <= {alert["rule"] for alert in alerts}
+    assert {alert["subject"] for alert in alerts} == {heard.identity.household(HOUSE), "532927102201"}
+    assert {"schooling_after_income_loss", "illness", "relief", "village"} <= {alert["rule"] for alert in alerts}
 
 
 def test_no_answer_knows_them(heard: Heard) -> None:
@@ -124,7 +153,7 @@ def test_no_file_knows_them_in_any_form(heard: Heard) -> None:
 
 
 def test_no_line_and_no_metric_knows_them(heard: Heard) -> None:
-    doors = (heard.standalone.url, *(heard.reach.door(department) for department, _ in SENT))
+    doors = (heard.standalone.url, *{heard.reach.door(department) for department, _ in SENT})
     metrics = [httpx.get(f"{door}/metrics", trust_env=False).text for door in doors]
     lines = heard.lines.getvalue()
     assert "translate" in lines

@@ -1,8 +1,4 @@
-"""Which topic has been sent to.
-
-Revision ID: 0002_topic
-Revises: 0001
-"""
+"""Which topic has been sent to."""
 
 import sqlalchemy as sa
 from alembic import op
