@@ -1,6 +1,6 @@
 """Small histories of one county for tests: words of five departments, in sendings, as records of their topics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from tests.stores import COUNTY, FIRST_DAY
 PEOPLE = [f"p1{letter * 26}" for letter in "abcde"]
 HOMES = [f"h1{letter * 26}" for letter in "xyz"]
 BORN = ["1980-03", "1982-11", "2012-05", "2014-09", "1955-01"]
+Say = Callable[[int, int], tuple[str, dict[str, Any]]]
+"""(who, pick) to key and fields."""
 DAYS = [FIRST_DAY - timedelta(days=d) for d in (200, 181, 90, 40, 5, 0)]
 
 
@@ -60,13 +62,72 @@ def _survey(_who: int, pick: int) -> tuple[str, dict[str, Any]]:
     return "", {"户类型": kind, "人均纯收入": ("8699", "8700", None, "3000")[pick % 4]}
 
 
-SAY = {
+MONTHS = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05"]
+VILLAGES = [f"53292710{home}200" for home in range(len(HOMES))]
+CHOICES: dict[str, tuple[Sequence[str], dict[str, Sequence[Any]]]] = {
+    "education.enrolment.v1": ([""], {"学段": ["小学", "普通高中", None]}),
+    "education.school_cost.v1": (
+        ["2025-2026", "2026-2027"],
+        {"学费": ["10001", "12000", None], "住宿费": ["0"], "教材费": ["0", None], "资助金额": ["0", "2000", None]},
+    ),
+    "health.hospital_stay.v1": (["JS1", "JS2"], {"出院日期": [*DAYS, None], "个人自付": ["6001", "10001", None]}),
+    "health.outpatient_month.v1": (MONTHS, {"门诊统筹自付": ["500", "300", None], "门特自付": ["0", "200", None]}),
+    "health.serious_illness.v1": (["肺癌", "尿毒症"], {"确诊日期": [*DAYS, None]}),
+    "health.insurance_year.v1": (["2026", "2025"], {"参保状态": ["未参保", "已参保", None]}),
+    "human_resources.migrant_work.v1": (MONTHS, {"状态": ["在岗", "返乡", "返乡", "未外出", None]}),
+    "human_resources.insured_month.v1": (MONTHS, {"缴费状态": ["正常", "中断", None]}),
+    "human_resources.public_post.v1": ([""], {"起始日期": DAYS}),
+    "rural_affairs.monitored.v1": (
+        [""],
+        {
+            "识别时间": [*DAYS, None],
+            "风险1": ["因病", "务工就业不稳", "因安全饮水", None],
+            "消除时间": ["无", "无", "2026-06-10", None],
+            "帮扶措施": ["无", "健康帮扶"],
+        },
+    ),
+    "rural_affairs.member_condition.v1": (
+        [""],
+        {
+            "劳动技能": ["普通劳动力", "无劳动力", "丧失劳动力", None],
+            "残疾等级": ["1", "3", None],
+            "残疾评定日期": [*DAYS, None],
+        },
+    ),
+    "rural_affairs.village_event.v1": (
+        ["SJ1", "SJ2"],
+        {
+            "事件类型": ["供水中断", "自然灾害", "供水中断", None],
+            "开始日期": [*DAYS, None],
+            "结束日期": ["无", "2026-06-12", "无", "2026-07-05", None],
+        },
+    ),
+}
+"""What the other feeds may say: their keys, and the values of each field."""
+
+
+def _choosing(type_: str) -> Say:
+    keys, choices = CHOICES[type_]
+    period = FACTS[type_].meta.period or ("病种" if type_ == "health.serious_illness.v1" else "")
+
+    def say(who: int, pick: int) -> tuple[str, dict[str, Any]]:
+        key, at = keys[(who + pick) % len(keys)], pick
+        said: dict[str, Any] = {period: key} if period else {}
+        for field_, values in choices.items():
+            said[field_], at = values[at % len(values)], at * 7 + who + 3
+        return key, said
+
+    return say
+
+
+SAY: dict[str, Say] = {
     "civil_affairs.household_member.v1": _member,
     "health.self_paid_year.v1": _paid,
     "human_resources.unemployment.v1": _lost,
     "education.school_absence.v1": _absent,
     "civil_affairs.allowance.v1": _allowed,
     "rural_affairs.household.v1": _survey,
+    **{type_: _choosing(type_) for type_ in CHOICES},
 }
 TYPES = list(SAY)
 TOPICS = list(FACT_TOPICS.values())
@@ -120,7 +181,8 @@ class Topics:
     def _put(self, type_: str, sending: str, line: int, one: Statement) -> None:
         fact = FACTS[type_]
         key, data = SAY[type_](one.who, one.pick)
-        subject = HOMES[one.who % len(HOMES)] if fact.meta.subject is SubjectKind.HOUSEHOLD else PEOPLE[one.who]
+        group = {SubjectKind.HOUSEHOLD: HOMES, SubjectKind.VILLAGE: VILLAGES}.get(fact.meta.subject, PEOPLE)
+        subject = group[one.who % len(group)]
         self._append(
             type_,
             subject,
@@ -135,10 +197,17 @@ class Topics:
 
     def _close(self, sending: Sending, name: str) -> None:
         fact = FACTS[sending.type].meta
+        said = (
+            {SAY[sending.type](one.who, one.pick)[0] for one in sending.said}
+            if fact.period and sending.type in CHOICES
+            else {""}
+        )
         closed = SendingClosed(
             feed=fact.feed,
             shape=fact.shape.value,
-            lists=(ListClosed(area=sending.area),) if fact.shape == "list" else (),
+            lists=tuple(ListClosed(period=one, area=sending.area) for one in sorted(said))
+            if fact.shape == "list"
+            else (),
             received=len(sending.said),
             accepted=len(sending.said),
             unchanged=0,
@@ -192,7 +261,7 @@ def topics_of(sendings: Sequence[Sending]) -> Topics:
 STATEMENTS = st.builds(
     Statement,
     who=st.integers(0, len(PEOPLE) - 1),
-    pick=st.integers(0, 11),
+    pick=st.integers(0, 59),
     op=st.sampled_from([Op.STATE, Op.STATE, Op.STATE, Op.CORRECT, Op.WITHDRAW, Op.OMIT]),
     day=st.integers(0, 6),
     minute=st.integers(0, 3),
