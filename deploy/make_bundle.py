@@ -42,6 +42,8 @@ def wheels(folder: Path, pythons: Sequence[str]) -> None:
             "--only-binary=:all:", f"--python-version={version}", "--implementation=cp", *fitting,
             "-r", LOCK, "-d", folder,
         )  # fmt: skip
+    # What an earlier build left would go into this one: a module since renamed, a migration since renumbered.
+    shutil.rmtree(TOP / "build" / "lib", ignore_errors=True)
     run(
         sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-index",
         "--no-build-isolation", "-w", folder, TOP,
