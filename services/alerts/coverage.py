@@ -59,7 +59,8 @@ class CountyBook:
             elif type_.endswith(CLOSED) and data is not None:
                 closed = SendingClosed.model_validate_json(data)
                 fact = f"{type_.removesuffix(CLOSED)}.{closed.feed}.v1"
-                self.sent.setdefault(fact, []).append(Sent(self._day or day, closed))
+                if closed.withdraws is None:  # taking a sending back is none
+                    self.sent.setdefault(fact, []).append(Sent(self._day or day, closed))
 
     def view(self, meta: FactMeta, today: date, workdays: WorkDays, readers: int) -> FeedView:
         """One feed as it stands; `readers` is how many standing alerts read it."""

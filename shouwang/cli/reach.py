@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import typer
 
@@ -15,6 +16,8 @@ from shouwang.cli.options import Exit, end
 if TYPE_CHECKING:
     import httpx
 
+OFFICER = "Shouwang-Officer"
+"""As `shouwang.kit.adapter.auth.OFFICER`; not imported from there, so that the command line starts quickly."""
 INSTANCE = "instance.json"
 SECONDS = 60.0
 """A door answers once its inbox has committed; reading 200 MiB and writing it takes seconds, not a minute."""
@@ -74,6 +77,7 @@ class Reach:
     def __init__(self, place: Place, client: "httpx.Client") -> None:
         self.place, self._client = place, client
         self._doors: dict[str, str] = dict(place.doors)
+        self._officer = ""
 
     def door(self, department: str) -> str:
         """The address of a department's adapter."""
@@ -82,6 +86,12 @@ class Reach:
     def api(self, path: str) -> str:
         """The address of something alerts serves."""
         return f"{self.place.url.rstrip('/')}/api/v1/{path}"
+
+    def named(self, officer: str) -> "Reach":
+        """The same instance, asked in the name of a person: it stands beside the key in the audit chain."""
+        named = Reach(self.place, self._client)
+        named._officer = officer
+        return named
 
     def keyed(self, key: str) -> "Reach":
         """The same instance, reached with another key."""
@@ -125,12 +135,14 @@ class Reach:
         files = {"file": (name, content, "application/octet-stream")}
         return self._ask("POST", url, files=files, params=_stated(parameters)).json()
 
-    def delete(self, url: str) -> None:
-        """Nothing is left of it."""
-        self._ask("DELETE", url)
+    def delete(self, url: str) -> Any:
+        """The JSON answer, if there is one: nothing is left of it."""
+        answer = self._ask("DELETE", url)
+        return answer.json() if answer.content else None
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.place.key}"} if self.place.key else {}
+        key = {"Authorization": f"Bearer {self.place.key}"} if self.place.key else {}
+        return key | ({OFFICER: quote(self._officer)} if self._officer else {})
 
     def _ask(self, method: str, url: str, **what: Any) -> "httpx.Response":
         import httpx

@@ -70,6 +70,33 @@ def discard(receipt: Receipt, data: Data = DEFAULT_DATA, url: Url = "", key: Key
     say.document(said) if as_json else say.prose(f"回执 {receipt} 已作废。")
 
 
+@app.command()
+def withdraw(
+    receipt: Receipt,
+    name: Annotated[str, typer.Option("--as", metavar="姓名", help="由谁提出或同意")],
+    keep: Annotated[bool, typer.Option("--keep", help="取消还没有人同意的撤回申请")] = False,
+    data: Data = DEFAULT_DATA, url: Url = "", key: Key = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """撤回整份报送：一人提出，另一人同意；之前的说法重新有效。"""
+    with instance(data, url, key) as reach:
+        department, _ = find(reach, receipt)
+        where = f"{reach.door(department)}/v1/receipts/{receipt}/withdraw"
+        asking = reach.named(name)
+        said = asking.delete(where) if keep else asking.post(where)
+        if said["state"] == "working":
+            said = wait(reach, department, receipt)
+    say.document(said) if as_json else say.prose(_withdrawn(said, keep=keep))
+
+
+def _withdrawn(said: dict[str, Any], *, keep: bool) -> str:
+    if keep:
+        return f"回执 {said['receipt']} 的撤回申请已取消。"
+    if said["state"] == "refused":
+        return f"回执 {said['receipt']} 已整份撤回，之前的说法重新有效。"
+    again = f"shouwang receipts withdraw {said['receipt']} --as 姓名"
+    return f"已提出撤回，请由另一人同意：{again}"
+
+
 def latest(reach: Reach, department: str, limit: int) -> list[dict[str, Any]]:
     """The newest receipts of one department."""
     answer = reach.get(f"{reach.door(department)}/v1/receipts", limit=limit)

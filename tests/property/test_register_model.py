@@ -136,14 +136,14 @@ class Recomputation:
     lists: list[tuple[str, date, datetime, set[FactId], set[tuple[str, str | None]]]] = field(default_factory=list)
     bearers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def hear(self, sending: Sending) -> None:
-        """Add what a sending says, if it says anything."""
+    def hear(self, sending: Sending, *, silent: bool = False) -> None:
+        """Add what a sending says, if it says anything; of one that was taken back only who bears which name."""
         for row in sending.rows:
             if row.subject and row.name:
                 self.bearers[row.name].add(row.subject)
-        if sending.shape is Shape.LIST:
+        if sending.shape is Shape.LIST and not silent:
             self._hear_list(sending)
-        else:
+        elif not silent:
             self._hear_increment(sending)
 
     def _hear_increment(self, sending: Sending) -> None:
@@ -268,6 +268,36 @@ def test_register_words_and_recomputation_agree_after_every_step(history: list[S
             if not outcome.refused:
                 counts = outcome.counts
                 assert counts["received"] == sum(counts[verdict.value] for verdict in Verdict)
+
+
+@given(histories(OWN_OR_NOT), st.data())
+@settings(max_examples=300, deadline=None)
+def test_after_a_withdrawal_it_is_as_if_the_sending_had_never_said_anything(
+    history: list[Sending], data: st.DataObject
+) -> None:
+    type_ = history[0].type
+    view, listener = MemoryView(type_), Listener(type_)
+    said: list[Sending] = []
+    gone: set[int] = set()
+    for number, sending in enumerate(history, 1):
+        sending.number = number
+        outcome = view.take(sending)
+        listener.hear(outcome, sending)
+        if not outcome.refused:
+            said.append(sending)
+        view.open_from = data.draw(st.integers(view.open_from, number))
+        open_ = [one.number for one in said if one.number >= view.open_from and one.number not in gone]
+        wanted = data.draw(st.booleans())
+        if open_ and wanted:
+            back = data.draw(st.sampled_from(open_))
+            gone.add(back)
+            piece = view.withdraw(COUNTY, back)
+            listener.hear(Outcome(changes=piece.changes), replace(sending, receipt=f"back-{back}"))
+        plain = Recomputation(type_)
+        for one in said:
+            plain.hear(one, silent=one.number in gone)
+        assert standing(view) == plain.stands()
+        assert listener.stands() == plain.stands()
 
 
 @given(histories(OWN), st.randoms(use_true_random=False))

@@ -144,6 +144,15 @@ class Lists:
         if standing is None or heard[:3] > standing[:3]:
             self._heard[scope] = heard
 
+    def take_back(self, type_: str, closed: ListClosed) -> None:
+        """Hear that a list was taken back: the one `closed` names counts again, whatever was heard; or none does."""
+        scope, counts = (type_, closed.period, closed.area), closed.counts
+        if counts is None:
+            self._heard.pop(scope, None)
+        else:
+            unread = frozenset((one.subject, one.key) for one in closed.unread)
+            self._heard[scope] = Heard(counts.as_of, counts.stated_at, counts.sending, unread)
+
     def unread(self, type_: str, period: str, area: str) -> set[str] | None:
         """Of whom the lists of a period said nothing; None when none was whole for this area before.
 

@@ -53,6 +53,8 @@ class Effects:
     clean: set[int] = field(default_factory=set)
     """Counties in which no sending holds up judging any more, because the day has turned."""
     lists: dict[tuple[int, str, str, str], Row] = field(default_factory=dict)
+    unlisted: set[tuple[int, str, str, str]] = field(default_factory=set)
+    """Scopes of which no list counts any more, because the last one was taken back."""
     judged: dict[tuple[int, str], Judged] = field(default_factory=dict)
     """By (county, subject)."""
     alerts: dict[tuple[int, str, str], Row] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def commit(connection: Connection, ledger: Ledger, effects: Effects) -> None:
     append(connection, WORDS, WORD_COLUMNS, effects.words)
     upsert(connection, FACT_ROWS, FACT_COLUMNS, FACT_KEYS, effects.facts.values())
     _write_open(connection, effects)
+    _delete(connection, LISTS, LIST_COLUMNS[:4], effects.unlisted)
     upsert(connection, LISTS, LIST_COLUMNS, LIST_COLUMNS[:4], effects.lists.values())
     _write_judged(connection, effects.judged)
     upsert(connection, ALERTS, ALERT_COLUMNS, ALERT_COLUMNS[:3], effects.alerts.values())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from contracts.envelope import Envelope
+from contracts.sending import ListClosed
 from services.alerts.domain.household import MEMBER
 from services.alerts.store.ledger import CountyLedger
 from services.alerts.store.rows import number_at, place_in
@@ -74,6 +75,10 @@ def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Ap
         cache.stored.remove(sending)
         effects.closed.add((county, sending))
     type_ = f"{envelope.department}.{closed.feed}.v1"
+    if closed.withdraws is not None:
+        for one in closed.lists:
+            _take_back(type_, one, cache, effects, applied)
+        return
     for one in closed.lists:
         scope = (type_, one.period, one.area)
         heard = (envelope.asof, envelope.time, sending)
@@ -81,6 +86,7 @@ def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Ap
         cache.lists.take(type_, one, *heard)
         if scope not in cache.newest_lists or heard > cache.newest_lists[scope]:
             cache.newest_lists[scope] = heard
+            effects.unlisted.discard((county, *scope))
             effects.lists[(county, *scope)] = (
                 county,
                 *scope,
@@ -91,3 +97,19 @@ def _close(envelope: Envelope, cache: CountyCache, effects: Effects, applied: Ap
             )
             doubtful = None if unread is None else unread.union(each.subject for each in one.unread)
             applied.listed.append(Listed(type_, one.area, doubtful))
+
+
+def _take_back(type_: str, one: ListClosed, cache: CountyCache, effects: Effects, applied: Applied) -> None:
+    """A list was taken back: which one of its scope counts from now on."""
+    scope, counts, row = (type_, one.period, one.area), one.counts, (int(cache.county), type_, one.period, one.area)
+    cache.lists.take_back(type_, one)
+    applied.listed.append(Listed(type_, one.area, None))
+    if counts is None:
+        cache.newest_lists.pop(scope, None)
+        effects.lists.pop(row, None)
+        effects.unlisted.add(row)
+        return
+    cache.newest_lists[scope] = (counts.as_of, counts.stated_at, counts.sending)
+    effects.unlisted.discard(row)
+    said = (counts.as_of.isoformat(), counts.stated_at.isoformat(), counts.sending)
+    effects.lists[row] = (*row, *said, one.model_copy(update={"counts": None}).model_dump_json())

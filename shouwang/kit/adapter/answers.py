@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, func, select
 
-from shouwang.kit.adapter import heard
+from shouwang.kit.adapter import heard, takeback
 from shouwang.kit.adapter import receipts as settling
 from shouwang.kit.adapter.auth import Caller, Calling, ForCounty, Keys
 from shouwang.kit.adapter.confirmed import Numbers
@@ -162,6 +162,33 @@ def _receipts(router: APIRouter, on: Answers) -> None:
             settling.discard(connection, receipt, caller, on.now_us())
 
         on.act(request, caller, "receipt.discard", receipt, work)
+        return on.receipts.show(receipt, caller.county)
+
+    _withdrawal(router, on)
+
+
+def _withdrawal(router: APIRouter, on: Answers) -> None:
+    @router.post("/receipts/{receipt}/withdraw", tags=["receipts"])
+    def withdraw(request: Request, receipt: str, caller: Calling) -> dict[str, Any]:
+        """A whole sending is to be taken back: the first to say so asks, a different person agrees."""
+        agreed: list[bool] = []
+
+        def work(connection: Connection) -> None:
+            agreed.append(takeback.withdraw(connection, receipt, caller, on.now_us()))
+
+        on.act(request, caller, "receipt.withdraw", receipt, work)
+        if agreed[-1]:
+            on.wake()
+        return on.receipts.show(receipt, caller.county)
+
+    @router.delete("/receipts/{receipt}/withdraw", tags=["receipts"])
+    def keep(request: Request, receipt: str, caller: Calling) -> dict[str, Any]:
+        """The asking is taken back; said by who asked, or by the county."""
+
+        def work(connection: Connection) -> None:
+            takeback.keep(connection, receipt, caller)
+
+        on.act(request, caller, "receipt.keep", receipt, work)
         return on.receipts.show(receipt, caller.county)
 
 

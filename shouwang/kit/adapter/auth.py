@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -17,6 +18,8 @@ from shouwang.kit.database import reading
 from shouwang.kit.problems import Problem
 
 COUNTY = "county"
+OFFICER = "Shouwang-Officer"
+"""The header with the name of the person in whose name the county asks, percent-encoded: names are not ASCII."""
 WRONG_A_MINUTE = 20
 """Wrong keys from one address before it is told to wait (trust A13)."""
 
@@ -166,12 +169,13 @@ def calling(
     request: Request,
     authorization: Annotated[str | None, Header()] = None,
     county: Annotated[str | None, Query(max_length=6)] = None,
-    officer: Annotated[str, Header(alias="Shouwang-Officer", max_length=100)] = "",
+    officer: Annotated[str, Header(alias=OFFICER, max_length=300)] = "",
 ) -> Caller:
     """Who makes this request; raises Problem 401, 403 or 429."""
     keys: Keys = request.app.state.keys
     address = request.client.host if request.client else ""
-    return keys.caller(bearer_of(authorization), county, officer, address, request.app.state.clock.now().timestamp())
+    now = request.app.state.clock.now().timestamp()
+    return keys.caller(bearer_of(authorization), county, unquote(officer), address, now)
 
 
 def for_county(caller: Annotated[Caller, Depends(calling)]) -> Caller:

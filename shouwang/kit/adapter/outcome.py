@@ -16,6 +16,7 @@ from shouwang.kit.adapter.receipts import COUNTS, DISCARDED
 from shouwang.kit.adapter.results import NOTE_COLUMNS, Results
 from shouwang.kit.adapter.sending import Outcome, Trouble
 from shouwang.kit.adapter.tables import FenceRow, NoteRow, NumberRow, OutboxRow, SendingRow, table_of
+from shouwang.kit.adapter.takeback import WITHDRAWN, hint
 from shouwang.kit.adapter.translate import Reading
 
 _SENDING, _NOTE, _NUMBER, _OUTBOX, _FENCE = (
@@ -93,6 +94,20 @@ def settle(
             if outcome.lists:
                 _supersede_held(connection, row, read, now_us)
     return Done(str(values["state"]), {name: int(values.get(name, 0)) for name in COUNTS})
+
+
+def take_back(
+    engine: Engine, row: RowMapping, results: Results, closing: envelope.Envelope, begun: Start, now_us: int
+) -> Done:
+    """Take a sending back: everything of it in one transaction. Raises Overtaken."""
+    values = {"state": "refused", "reason": WITHDRAWN, "hint": hint(row), "settled_us": now_us}
+    with engine.begin() as connection:
+        pass_fence(connection, begun.version)
+        _update(connection, row, values)
+        keeping.store(connection, row["county"], row["feed"], results, ())
+        keeping.forget_lists(connection, row["receipt"])
+        publish(connection, row["county"], results, closing, begun.last)
+    return Done("withdrawn")
 
 
 def pass_fence(connection: Connection, version: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from shouwang.kit.adapter.auth import Caller
-from shouwang.kit.adapter.tables import NoteRow, SendingRow, table_of
+from shouwang.kit.adapter.tables import NoteRow, SendingRow, moment, table_of
 from shouwang.kit.database import reading
 from shouwang.kit.problems import Problem
 
@@ -53,8 +53,21 @@ def document(row: RowMapping, notes: Sequence[RowMapping], department: str) -> d
         **{name: row[name] for name in COUNTS},
         "columns_dropped": json.loads(row["columns_dropped"]),
         "held_because": _because(row),
+        "withdrawal": _withdrawal(row),
         "rows": rejected,
         "warnings": [{name: note[name] for name in ("line", "column", "reason")} for note in notes if note["warning"]],
+    }
+
+
+def _withdrawal(row: RowMapping) -> dict[str, Any] | None:
+    """Who wants the sending taken back, and who agreed; None when nobody has asked."""
+    if not row["withdraw_asked_by"]:
+        return None
+    asked_us = row["withdraw_asked_us"]
+    return {
+        "asked_by": row["withdraw_asked_by"],
+        "asked_at": moment(asked_us).isoformat() if asked_us else None,
+        "agreed_by": row["withdraw_agreed_by"] or None,
     }
 
 

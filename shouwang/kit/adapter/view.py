@@ -137,6 +137,7 @@ class StoredView:
         same = select(_SENDING.c.id).where(
             _SENDING.c.county == self._county, _SENDING.c.feed == self._feed, _SENDING.c.digest == digest,
             _SENDING.c.shape == shape.value, _SENDING.c.as_of == as_of, _SENDING.c.state == "done",
+            (_SENDING.c.duplicate < _SENDING.c.received) | (_SENDING.c.received == 0),  # a repeat has said nothing
         )  # fmt: skip
         return self._connection.execute(same.limit(1)).first() is not None
 

@@ -15,7 +15,7 @@ from shouwang.kit.adapter.declaration import Adapter, Feed
 from shouwang.kit.adapter.files import FileReader
 from shouwang.kit.adapter.inbox import KEPT_DAYS
 from shouwang.kit.adapter.opened import opened
-from shouwang.kit.adapter.outcome import Done, Overtaken, Start, refuse, settle, start
+from shouwang.kit.adapter.outcome import Done, Overtaken, Start, closing_word, refuse, settle, start, take_back
 from shouwang.kit.adapter.results import Results
 from shouwang.kit.adapter.sending import Outcome, Sending, Trouble
 from shouwang.kit.adapter.spill import PEOPLE_AT_ONCE, Pile, Rows, Spill
@@ -23,6 +23,7 @@ from shouwang.kit.adapter.table import Delivery
 from shouwang.kit.adapter.tables import SendingRow, microseconds, moment, table_of
 from shouwang.kit.adapter.translate import read_sheet
 from shouwang.kit.adapter.view import StoredView
+from shouwang.kit.adapter.withdrawal import Withdrawing
 from shouwang.kit.clock import Clock
 from shouwang.kit.database import reading
 from shouwang.kit.keys import KeyRing, SealBroken
@@ -94,8 +95,11 @@ class Translator:
         return None if row is None or row["retry_us"] > microseconds(self._clock.now()) else row
 
     def _translate(self, row: RowMapping) -> Done:
+        feed = self._adapter.feeds[row["feed"]]
         with closing(Spill()) as spill:
-            return self._translated(row, self._adapter.feeds[row["feed"]], spill)
+            return (
+                self._taken_back(row, feed, spill) if row["withdraw_agreed_by"] else self._translated(row, feed, spill)
+            )
 
     def _translated(self, row: RowMapping, feed: Feed, spill: Spill) -> Done:
         delivery = self._delivery(row)
@@ -124,6 +128,25 @@ class Translator:
         if not outcome.held_because:
             self._keep(row["county"], people)
         return settle(self._engine, row, read, outcome, results, begun, now_us)
+
+    def _taken_back(self, row: RowMapping, feed: Feed, spill: Spill) -> Done:
+        """Take a whole sending back, as two persons have agreed."""
+        county, now = row["county"], self._clock.now()
+        since_us = microseconds(now - timedelta(days=KEPT_DAYS))
+        key = f"{row['receipt']}-back"
+        with reading(self._engine).connect() as connection:
+            begun = start(connection, county, since_us)
+            results = Results(spill, row["id"], begun.last, Writer(county, feed.type, key), by_period=bool(feed.period))
+            view = StoredView(connection, county, feed.name, by_period=bool(feed.period))
+            lists = view.all_lists()
+            others = [said for said in lists if said.receipt != row["receipt"]]
+            withdrawing = Withdrawing(county, feed.type, row["id"], others)
+            for entries in view.saying(row["id"], feed.record.subject_kind):
+                results.add(withdrawing.piece(entries))
+        gone = [said for said in lists if said.receipt == row["receipt"]]
+        closed = withdrawing.closing(row["receipt"], Shape(row["shape"]), gone)
+        word = closing_word(row, feed.department, closed, row["as_of"], now, results.last, key)
+        return take_back(self._engine, row, results, word, begun, microseconds(now))
 
     def _delivery(self, row: RowMapping) -> Delivery:
         county = row["county"]
