@@ -11,7 +11,7 @@ BUNDLE ?=
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench up down bundle docs chaos integration requirements clean
+.PHONY: help demo test check fix fuzz bench up down bundle docs chaos integration requirements clean
 
 help:  ## this list
 	@grep -hE '^[.a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -54,6 +54,9 @@ fix: .venv/dev  ## format, mend what can be mended, write generated files again
 
 integration: .venv/dev  ## of `make test`, only the worker's promises on a real broker: kill, stall and take-over, poison, gap
 	$(BIN)/python -m pytest -q tests/integration
+
+fuzz: .venv/dev  ## 100,000 ID cells damaged as files damage them, and how many named a stranger (0, or it fails)
+	$(BIN)/python -m tests.corpus.fuzz
 
 bench: .venv/dev  ## the figures of the README, as a table and as JSON
 	$(BIN)/python -m bench

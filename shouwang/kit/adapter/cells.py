@@ -102,6 +102,8 @@ def text_of(cell: Cell) -> str | None:
     text = spelled(cell)
     if text in NOT_STATED:
         return None
+    if not text.isprintable():  # PostgreSQL keeps no NUL, and nobody means the others
+        text = "".join(char for char in text if char.isprintable())
     if len(text) >= ID_LENGTH:
         text = _ID_INSIDE.sub("*" * ID_LENGTH, text)
     return text[:TEXT_LENGTH]

@@ -14,8 +14,8 @@ from shouwang.kit.sheets import Refused, frames, from_json
 ROOT = Path(__file__).resolve().parents[3]
 """Where the child finds `shouwang.kit.sheets`, and nothing else of ours: it starts in some 30 ms."""
 
-SILENCE_SECONDS = 180
-"""A child that says nothing for longer is stopped: its 120 s of processor time and some waiting."""
+SILENCE_SECONDS = 300
+"""A child that says nothing for longer is stopped: its 120 s of processor time, on a busy machine."""
 
 TIRED_BYTES = 16 * 1024 * 1024
 """After so many bytes a child is replaced, because memory once asked for does not come back."""
