@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from contracts.catalogue import BY_NAME
+from contracts.civil_affairs import HouseholdMember
 from contracts.sending import ListClosed
 from contracts.vocabulary import Op
 from services.alerts.domain.household import MEMBER, Household, Lists, Lived, lived
@@ -103,7 +104,7 @@ def homes(count: int) -> list[tuple[Household, Lived]]:
         for m in range(random.choice(SIZES)):
             person, age = f"p1{n:022}{m:04}", random.choice((7, 13, 17, 30, 38, 45, 52, 66, 78))
             facts = members[person] = _facts(person, _of_person(random, age))
-            data = BY_NAME["civil_affairs.household_member"].model_construct(
+            data = HouseholdMember.model_construct(
                 户编号=ref, 户序=f"{n:08}", 村代码="532927100200", 生效日期=None, 变动="在户",
                 出生年月=f"{DAY.year - age}-01", 性别="男",
             )  # fmt: skip
