@@ -14,6 +14,7 @@ from shouwang.cli import (
     push,
     receipts,
     refs,
+    resend,
     rulebook,
     run,
     users,
@@ -45,6 +46,7 @@ app.add_typer(letters.app, name="letters")
 app.add_typer(audit.app, name="audit")
 app.command("erase")(erase.erase)
 app.command("incident")(audit.incident)
+app.command("resend")(resend.resend)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)

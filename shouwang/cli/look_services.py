@@ -8,7 +8,7 @@ from shouwang.cli.findings import Finding, Weight
 from shouwang.cli.reach import Away, NoInstance, Reach, Refused, departments, place_of, reaching
 
 _COUNTED: Final = {
-    "missing": (Weight.RED, "缺号：{}", "相应部门的接口补不上时，请该部门把名单重报一遍"),
+    "missing": (Weight.RED, "缺号：{}", "运行 shouwang resend 部门；仍补不上时，请该部门把名单重报一遍"),
     "stopped": (Weight.RED, "停止采用的报送：{}", "shouwang letters list 查看原因，改好后逐件 replay"),
     "letters": (Weight.YELLOW, "隔离 {} 件", "shouwang letters list 查看，改好后 replay，不要的 drop"),
     "waiting": (Weight.NOTE, "待关联 {} 条：人不在任何已知的户里", "请民政核对名册"),

@@ -36,6 +36,22 @@ def spoiled(topics: Topics, topic: str, at: int, **changes: object) -> Batch:
     return topics.batch(topic, 0, 1000)
 
 
+@pytest.mark.parametrize("pieces", [((0, 2), (4, 6), (2, 4)), ((0, 1), (3, 6), (2, 3), (1, 2))])
+def test_t5_numbers_that_come_after_all_answer_the_letters_about_their_gap(
+    store: BreakingStore, pieces: tuple[tuple[int, int], ...]
+) -> None:
+    values = topics_of(SETTLED).values[CIVIL]
+    order = [number for first, end in pieces for number in range(first, end)]
+    records = [Record(CIVIL, 1, at, COUNTY.code.encode(), values[number]) for at, number in enumerate(order)]
+    worker = stages(store)
+    for record in records[:-1]:
+        worker.process(Batch(CIVIL, 1, record.offset, record.offset + 1, [record], "id"))
+    assert letters(store)
+    worker.process(Batch(CIVIL, 1, records[-1].offset, records[-1].offset + 1, records[-1:], "id"))
+    assert letters(store) == []
+    assert store.ledger(1).county(COUNTY.code).missing == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -21,6 +21,11 @@ LET_GO = (
 """The remedy when a topic is not the one we were reading: numbers drop what was seen and name what is missing."""
 
 
+def gap_of(department: str) -> str:
+    """How the reason of a letter begins that tells of missing numbers."""
+    return f"{department}: numbers "
+
+
 class Hole(RuntimeError):
     """The log no longer holds what comes next; the message is one sentence with the remedy."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, delete
 
 from services.alerts.store.copying import Row, add_missing, append, upsert
 from services.alerts.store.erasing import Erasure, erase
-from services.alerts.store.ledger import Ledger, raise_ledger
+from services.alerts.store.ledger import Ledger, gap_of, raise_ledger
 from services.alerts.store.reading import ALERTS, FACT_ROWS, JUDGED, LISTS, OPEN, WORDS, Judged
 from services.alerts.store.retention import forget_old
 from services.alerts.store.rows import AttemptRow, ChangeRow, LetterRow, OutboxRow, table_of
@@ -65,6 +65,8 @@ class Effects:
     """Letters that are answered, by row."""
     tried: set[str] = field(default_factory=set)
     """Topics at whose place a try had been noted."""
+    filled: set[tuple[str, str]] = field(default_factory=set)
+    """(county, department) of which no number is missing any more: the letters about its gaps are answered."""
     month: dict[str, date] = field(default_factory=dict)
     """Counties in which a month has begun: what was kept long enough is forgotten."""
     erased: dict[str, list[Erasure]] = field(default_factory=dict)
@@ -105,6 +107,9 @@ def _write_judged(connection: Connection, judged: dict[tuple[int, str], Judged])
 
 def _write_letters(connection: Connection, partition: int, effects: Effects) -> None:
     _delete(connection, LETTERS, ("row",), [(row,) for row in effects.settled])
+    for county, department in effects.filled:
+        told = LETTERS.c.reason.startswith(gap_of(department), autoescape=True)
+        connection.execute(delete(LETTERS).where(LETTERS.c.county == int(county), told))
     add_missing(connection, LETTERS, LETTER_COLUMNS, ("place",), effects.letters)
     _delete(connection, ATTEMPTS, ("partition", "topic"), [(partition, topic) for topic in effects.tried])
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from services.alerts.store.copying import Row
-from services.alerts.store.ledger import CountyLedger, Ledger
+from services.alerts.store.ledger import CountyLedger, Ledger, gap_of
 from services.alerts.worker.decode import Reader, Refused, Said
 from services.alerts.worker.numbers import hear
 from services.alerts.worker.tally import Processed
@@ -29,6 +29,8 @@ class Sorting:
     def __init__(self, ledger: Ledger, here: Callable[[str], bool], limit: int, processed: Processed) -> None:
         self.words: dict[str, list[Said]] = {}
         self.letters: list[Letter] = []
+        self.filled: set[tuple[str, str]] = set()
+        """(county, department) of which no number is missing any more."""
         self._reader = Reader(here)
         self._ledger, self._limit, self._processed = ledger, limit, processed
 
@@ -60,17 +62,26 @@ class Sorting:
 
     def _hear(self, record: Record, county: CountyLedger, department: str, seq: int) -> bool:
         """Whether a number is new; a gap before it is reported as a letter without a body."""
+        waited = bool(county.missing) and department in county.missing
         heard = hear(county, department, seq)
         if heard is True:
+            if waited and department not in county.missing:
+                self._filled(record.key.decode(), department)
             return True
         if isinstance(heard, tuple):
             self._processed.gaps += 1
-            reason = f"{department}: numbers {heard[0]} to {heard[1]} have not come"
+            reason = f"{gap_of(department)}{heard[0]} to {heard[1]} have not come"
             self.letters.append(Letter("apply", reason, f"{place_of(record)}/gap", record.key.decode()))
         elif not heard:
             self._processed.seen += 1
             return False
         return True
+
+    def _filled(self, county: str, department: str) -> None:
+        """Everything a department owed has come: what told of its gaps is answered, by nobody's hand."""
+        self.filled.add((county, department))
+        told = gap_of(department)
+        self.letters = [one for one in self.letters if one.county != county or not one.reason.startswith(told)]
 
     def _refuse(self, record: Record, refused: Refused) -> None:
         if refused.seq and not self._hear(record, self._ledger.county(refused.county), refused.department, refused.seq):

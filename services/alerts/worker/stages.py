@@ -169,6 +169,7 @@ class Stages:
                 else:
                     sorting.sort(rest.records)
             unit.letters += sorting.letters
+            unit.effects.filled |= sorting.filled
             with self._store.reads() as connection:
                 for county, words in sorting.words.items():
                     work = self._work(connection, room, unit, county)
