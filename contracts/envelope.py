@@ -108,7 +108,7 @@ def base32_26(digest: bytes) -> str:
 def word_id(county: str, type_: str, subject: str, key: str, op: Op, as_of: date | str, content: str) -> str:
     """26 characters from what is said and of when, so that the same statement has the same id anywhere."""
     day = as_of if isinstance(as_of, str) else as_of.isoformat()
-    said = f"{county}\x1f{type_}\x1f{subject}\x1f{key}\x1f{op.value}\x1f{day}\x1f{content}"
+    said = "\x1f".join((county, type_, subject, key, op, day, content))
     return base32_26(hashlib.sha256(said.encode()).digest())
 
 
@@ -128,7 +128,7 @@ class Writer:
         data = f'"data":{content},' if content else ""
         return (
             f'{{"specversion":"1.0","id":"{id_}{self._source}{encode_basestring(subject)},"time":"{time}",'
-            f'"datacontenttype":"application/json",{data}"fact":{encode_basestring(key)},"op":"{op.value}",'
+            f'"datacontenttype":"application/json",{data}"fact":{encode_basestring(key)},"op":"{op}",'
             f'"asof":"{day}{self._sending}{seq},"line":{line}{self._county}'
         ).encode()
 

@@ -7,6 +7,7 @@ that (another function makes the fact, the model has validators of its own, a va
 model: a test holds the two equal for every feed.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -17,11 +18,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
 from contracts.facts import Fact
-from contracts.vocabulary import plain_decimal
 
 REMEMBERED: Final = 20_000
 """Values of one field whose text is kept; beyond them it is written anew each time."""
-LARGEST: Final = Decimal(10) ** 12
 
 Content = Callable[[Any], str]
 """From a record to the canonical JSON of its fact; raises pydantic.ValidationError."""
@@ -100,18 +99,19 @@ def _writer(name: str, field: Any, fact: type[Fact]) -> Callable[[Any], str]:
     if Decimal not in _parts(field.annotation):
         return known.__getitem__
 
+    plain = _PLAIN.fullmatch
+
     def amount(value: Any) -> str:
-        if value.__class__ is Decimal and value.is_finite() and 0 <= value < LARGEST:
-            text = plain_decimal(value)
-            if "." not in text or len(text) - text.index(".") <= _DECIMALS:
-                return f'{head}"{text}"'
+        text = str(value)
+        if value.__class__ is Decimal and plain(text):
+            return f'{head}"{text.rstrip("0").rstrip(".")}"' if "." in text else f'{head}"{text}"'
         return known.write(value)
 
     return amount
 
 
-_DECIMALS: Final = 7
-"""A point and at most six digits: an amount of yuan is not given to less than a millionth."""
+_PLAIN: Final = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
+"""An amount of yuan is not given to less than a millionth."""
 
 
 class _Known(dict[Any, str]):

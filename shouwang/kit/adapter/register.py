@@ -86,7 +86,9 @@ class Taking:
         for portion in self.sending.in_portions():
             piece = self.portion(portion)
             self.counts["received"] += len(portion.rows)
-            self.counts.update([verdict.value for verdict in piece.verdicts.values()])
+            given = list(piece.verdicts.values())
+            for verdict in Verdict:
+                self.counts[verdict.value] += given.count(verdict)
             yield piece
 
     def portion(self, portion: Portion) -> Piece:
@@ -176,7 +178,7 @@ class TakingIncrement(Taking):
     def _tell(self, row: Row, entry: Entry) -> Verdict:
         """One row of an increment."""
         op, stated_us = row.op, microseconds(row.stated_at) if row.stated_at else self.stated_us
-        day, content = row.as_of.isoformat(), row.content if row.op.says_so else ""
+        day, content = row.as_of.isoformat(), "" if op is _WITHDRAW else row.content
         sending = self.sending
         id_ = word_id(sending.county, sending.type, entry.subject, entry.key, op, day, content)
         said = Said(op, day, stated_us, row.line, id_, content)

@@ -243,7 +243,7 @@ class _Reader:
             try:
                 values[name] = known(cell) if cell.__class__ is str else read(cell)
             except Unreadable as unreadable:
-                troubles[name] = unreadable
+                troubles[name] = unreadable.with_traceback(None)  # or it would hold this row, and the row it
         record = self.feed.record()
         record.__dict__ = values
         return self._judge(line, record, values, troubles)

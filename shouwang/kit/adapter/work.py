@@ -18,7 +18,7 @@ from shouwang.kit.adapter.opened import opened
 from shouwang.kit.adapter.outcome import Done, Overtaken, Start, closing_word, refuse, settle, start, take_back
 from shouwang.kit.adapter.results import Results
 from shouwang.kit.adapter.sending import Outcome, Sending, Trouble
-from shouwang.kit.adapter.spill import PEOPLE_AT_ONCE, Pile, Rows, Spill
+from shouwang.kit.adapter.spill import PEOPLE_AT_ONCE, Pile, Rows, Spill, collecting_seldom
 from shouwang.kit.adapter.table import Delivery
 from shouwang.kit.adapter.tables import SendingRow, microseconds, moment, table_of
 from shouwang.kit.adapter.translate import read_sheet
@@ -96,7 +96,7 @@ class Translator:
 
     def _translate(self, row: RowMapping) -> Done:
         feed = self._adapter.feeds[row["feed"]]
-        with closing(Spill()) as spill:
+        with closing(Spill()) as spill, collecting_seldom():
             return (
                 self._taken_back(row, feed, spill) if row["withdraw_agreed_by"] else self._translated(row, feed, spill)
             )
