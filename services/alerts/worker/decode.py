@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from contracts.catalogue import FACTS
-from contracts.envelope import Envelope, decode, source_of
+from contracts.envelope import ENVELOPES, Envelope, decode, source_of
 from contracts.sending import SendingClosed
 from contracts.topics import FACT_TOPICS
 from contracts.vocabulary import Op, SubjectKind
@@ -20,6 +20,10 @@ PREFIXES = {SubjectKind.PERSON: "p1", SubjectKind.HOUSEHOLD: "h1"}
 
 _NUL: Final = rb"\u0000"
 """A NUL as JSON can write it; a bare one is no JSON."""
+
+_STATE: Final = Op.STATE
+_STATED: Final = str(Op.STATE), Op.STATE.rank
+_DEPARTMENTS: Final = {type_: type_.split(".", 1)[0] for type_ in ENVELOPES}
 
 _BEGINNINGS = {type_: PREFIXES.get(fact.meta.subject) for type_, fact in FACTS.items()}
 
@@ -83,17 +87,19 @@ class Reader:
         return self._said(envelope)
 
     def _said(self, envelope: Envelope) -> Said:
-        type_, key, op, data = envelope.type, envelope.fact, envelope.op, envelope.data
+        type_, key, data = envelope.type, envelope.fact, envelope.data
+        op, rank = _STATED if envelope.op is _STATE else (str(envelope.op), envelope.op.rank)
         day, ordinal = self._moments.day(envelope.asof)
         time, micros = self._moments.time(envelope.time)
-        closes = isinstance(data, SendingClosed)
-        content = None if data is None else data.model_dump_json() if closes else data.content()
-        row = (type_, envelope.subject, key, str(op), day, time, envelope.line, envelope.id, envelope.sending, content)
-        about = envelope.partitionkey, envelope.department, envelope.seq
+        county, department, seq = envelope.partitionkey, _DEPARTMENTS[type_], envelope.seq
+        line, id_, sending = envelope.line, envelope.id, envelope.sending
         if type_ not in FACTS:
-            return Said(*about, row, "", b"", envelope)
-        packed = pack(ordinal, op.rank, micros, envelope.line, envelope.id, content)
-        return Said(*about, row, name_of(type_, key), packed)
+            content = data and data.model_dump_json()
+            row = (type_, envelope.subject, key, op, day, time, line, id_, sending, content)
+            return Said(county, department, seq, row, "", b"", envelope)
+        content = data and data.content()
+        row = (type_, envelope.subject, key, op, day, time, line, id_, sending, content)
+        return Said(county, department, seq, row, name_of(type_, key), pack(ordinal, rank, micros, line, id_, content))
 
     def _misplaced(self, record: Record, envelope: Envelope) -> str:
         said = envelope.type, envelope.partitionkey

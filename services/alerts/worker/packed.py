@@ -19,8 +19,8 @@ CODES: Final = {type_: chr(ord("0") + at) for at, type_ in enumerate(sorted(FACT
 DECODED: Final = 60_000
 """Decoded facts kept of each type: many say the same, in the same bytes."""
 
-_TYPES: Final = {code: type_ for type_, code in CODES.items()}
 _ORDER: Final = Struct(">IBQI")
+_AFTER_ORDER: Final = _ORDER.size
 _BEGIN: Final = datetime(1, 1, 2, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MEMBER: Final = CODES[MEMBER]
@@ -65,7 +65,7 @@ def is_newer(word: bytes, standing: bytes) -> bool:
     """Whether a word comes after the one that stands; two of the same order and id are the same word."""
     if word <= standing:
         return False
-    head = word.index(0, _ORDER.size)
+    head = word.index(0, _AFTER_ORDER)
     return word[:head] != standing[:head]
 
 
@@ -88,21 +88,27 @@ class Kept(Word):
         text: bytes = self[9]  # type: ignore[assignment]
         return self[8](text) if text else None  # type: ignore[operator]
 
+    @property
+    def id(self) -> str:
+        """Its id; asked for only where it is evidence."""
+        packed: bytes = self[7]  # type: ignore[assignment]
+        return packed[_AFTER_ORDER : packed.index(0, _AFTER_ORDER)].decode()
+
 
 class Unpacking:
     """Unpacks words. Facts never change, so that equal texts of a type are decoded once, as long as there is room."""
 
     def __init__(self, decoded: int = DECODED) -> None:
-        self._decoders = {type_: _decoder(fact, decoded) for type_, fact in FACTS.items()}
+        self._decoders = {CODES[type_]: (type_, _decoder(fact, decoded)) for type_, fact in FACTS.items()}
 
     def facts(self, subject: str, packed: Packed) -> Facts:
         """The facts of a subject as judging reads them."""
         found: Facts = {}
+        new = tuple.__new__
         for name, word in packed.items():
-            type_, key = _TYPES[name[0]], name[1:]
-            head = word.index(0, _ORDER.size)
-            parts = (type_, subject, key, None, None, None, 0, word[_ORDER.size : head].decode())
-            kept = tuple.__new__(Kept, (*parts, self._decoders[type_], word[head + 1 :]))
+            type_, decode = self._decoders[name[0]]
+            key, text = name[1:], word[word.index(0, _AFTER_ORDER) + 1 :]
+            kept = new(Kept, (type_, subject, key, None, None, None, 0, word, decode, text))
             if type_ in found:
                 found[type_][key] = kept
             else:
