@@ -1,4 +1,4 @@
-"""A county that only exists as words: a year of what five departments would say, as the records of their topics."""
+"""A county that only exists as words: a year of all eighteen feeds, as the records of their topics."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from bench import others
 from contracts.civil_affairs import Allowance, HouseholdMember
 from contracts.education import SchoolAbsence
 from contracts.envelope import encode, make
@@ -53,17 +54,17 @@ class Home:
     people: list[Person] = field(default_factory=list)
 
 
-def make_county(households: int, seed: int = 1) -> list[Home]:
+def make_county(households: int, seed: int = 1, county: str = "532927") -> list[Home]:
     """Households of one to six people; a sixth lifted out of poverty, a twelfth below the line."""
     chance = random.Random(seed)
-    return [_home(number, chance) for number in range(households)]
+    return [_home(number, chance, county) for number in range(households)]
 
 
-def _home(number: int, chance: random.Random) -> Home:
+def _home(number: int, chance: random.Random, county: str) -> Home:
     home = Home(
         reference("h1", number),
         f"{number:012x}",
-        f"532927{100 + number % 60:03d}{200 + number % 7:03d}",
+        f"{county}{100 + number % 60:03d}{200 + number % 7:03d}",
         chance.random() < 1 / 6,
         int(chance.gauss(17000, 6500)),
     )
@@ -154,9 +155,11 @@ class Speaker:
         )
 
 
-def year(homes: list[Home], months: int = 12, seed: int = 2) -> Iterator[tuple[date, str, list[bytes]]]:
+def year(
+    homes: list[Home], months: int = 12, seed: int = 2, county: str = "532927"
+) -> Iterator[tuple[date, str, list[bytes]]]:
     """(day, topic, words of one sending) in order: the roster, then what the departments say month by month."""
-    speaker, chance = Speaker(), random.Random(seed)
+    speaker, chance = Speaker(county), random.Random(seed)
     begin = date(2025, 7, 1)
     yield (
         begin,
@@ -169,6 +172,9 @@ def year(homes: list[Home], months: int = 12, seed: int = 2) -> Iterator[tuple[d
         facts_topic("civil_affairs"),
         speaker.sending(Allowance, begin, list(_allowances(homes)), periods=("",)),
     )
+    for rows, periods in others.at_first(homes, begin, chance):
+        of = rows[0][0]
+        yield begin, facts_topic(of.meta.department), speaker.sending(of, begin, rows, periods=periods)
     for month in range(months):
         day = date(2025 + (6 + month) // 12, (6 + month) % 12 + 1, 5)
         yield (
@@ -178,6 +184,10 @@ def year(homes: list[Home], months: int = 12, seed: int = 2) -> Iterator[tuple[d
         )
         yield day, facts_topic("human_resources"), speaker.sending(Unemployment, day, list(_lost(homes, day, chance)))
         yield day, facts_topic("education"), speaker.sending(SchoolAbsence, day, list(_absent(homes, day, chance)))
+        for rows, periods in others.of_month(homes, day, chance):
+            if rows:
+                of = rows[0][0]
+                yield day, facts_topic(of.meta.department), speaker.sending(of, day, rows, periods=periods)
 
 
 def _roster(homes: list[Home]) -> Iterator[tuple[type[Fact], str, str, Fact]]:

@@ -1,24 +1,25 @@
-"""Words per CPU-second: words kept, the live rulebook, a county of 80,000 households and its day turns, on both stores.
+"""Words per CPU-second: words kept, the live rulebook, all eighteen feeds of a county, its day turns, on both stores.
 
-`python -m bench.words [--households N] [--months N] [--store sqlite|postgres|both] [--profile] [--json FILE]`
-CPU seconds are what compares: wall time on a shared machine repeats to ±40 % only (docs/kafka.md).
+`python -m bench.words [--households N …] [--months N] [--store sqlite|postgres|both] [--workers N] [--rounds N]`
+The words are made by another process and read batch by batch, so that time and memory are the worker's alone. CPU
+seconds are what compares: wall time on a shared machine repeats to ±40 % only (docs/kafka.md).
 """
 
 import argparse
-import cProfile
-import gc
 import json
 import logging
+import multiprocessing
 import os
-import pstats
+import pickle
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import structlog
 from sqlalchemy import make_url
@@ -36,11 +37,13 @@ from shouwang.kit.database import open_database, upgrade
 from tests import postgres
 from tests.stores import OpenSeals
 
-COUNTY = County("532927", 1, "巍山彝族回族自治县")
+COUNTIES = (County("532927", 1, "巍山彝族回族自治县"), County("532925", 2, "弥渡县"))
 BEGIN = date(2025, 7, 1)
 AT_ONCE = 4000
 """Records per batch: what the batch transport fetches (docs/kafka.md 3)."""
 RULEBOOK = Path(__file__).parents[1] / "services" / "alerts" / "rulebook"
+FRESH = multiprocessing.get_context("spawn")
+"""A process that begins empty: what it holds is its own."""
 
 
 @dataclass
@@ -52,7 +55,6 @@ class Phase:
     judged: int = 0
     alerts: int = 0
     cpu: float = 0.0
-    wall: float = 0.0
     us_per_word: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -62,73 +64,110 @@ class Phase:
 
 @dataclass
 class Result:
-    """One store's run."""
+    """One worker's run over one county."""
 
     store: str
+    households: int
+    workers: int
     phases: list[Phase]
-    server_cpu: float
-    """CPU seconds of the database server, where it is a process of its own that we started."""
     megabytes: float
-    """Resident memory at the end."""
-    load: float
-    """Load average of the machine at the start: above 1, other work shares our two cores and inflates CPU seconds."""
+    """Most memory the worker's process has held."""
+    loop: float
+    """CPU milliseconds of a fixed loop just before: 20 or so on a quiet machine; other work on our cores raises it."""
+    server_cpu: float = 0.0
+    """CPU seconds of the database server for all workers, where we started it."""
+
+    @property
+    def us_a_word(self) -> float:
+        """CPU microseconds a word, first load and months together."""
+        return sum(one.cpu for one in self.phases[:2]) / max(1, sum(one.words for one in self.phases)) * 1e6
 
 
-def batches(households: int, months: int) -> tuple[list[Batch], list[Batch]]:
-    """(the first load, the months) as the log would hand them out."""
+@dataclass(frozen=True)
+class Job:
+    """What a worker's process is to do."""
+
+    kind: str
+    url: str
+    file: str
+    county: County
+    households: int
+    workers: int
+
+
+def write(file: Path, county: County, households: int, months: int) -> None:
+    """Write a county's batches one after another, each with the name of its phase."""
     ends: dict[str, int] = {}
-    first: list[Batch] = []
-    later: list[Batch] = []
-    for _day, topic, words in year(make_county(households), months):
-        into = first if len(first) == 0 or _day == BEGIN else later
-        for start in range(0, len(words), AT_ONCE):
-            at = ends.get(topic, 0)
-            records = [
-                Record(topic, 1, at + n, b"532927", value) for n, value in enumerate(words[start : start + AT_ONCE])
-            ]
-            ends[topic] = at + len(records)
-            into.append(Batch(topic, 1, at, ends[topic], records, "bench"))
-    return first, later
+    homes = make_county(households, seed=county.number, county=county.code)
+    with file.open("wb") as into:
+        for day, topic, words in year(homes, months, county=county.code):
+            for start in range(0, len(words), AT_ONCE):
+                at = ends.get(topic, 0)
+                chosen = words[start : start + AT_ONCE]
+                ends[topic] = at + len(chosen)
+                pickle.dump(("first load" if day == BEGIN else "months", topic, at, chosen), into)
+
+
+def batches(job: Job) -> Iterator[tuple[str, Batch]]:
+    """(phase, batch) as the log would hand them out."""
+    with Path(job.file).open("rb") as file:
+        while True:
+            try:
+                phase, topic, at, values = pickle.load(file)  # noqa: S301 (our own file)
+            except EOFError:
+                return
+            key, partition = job.county.code.encode(), job.county.number
+            records = [Record(topic, partition, at + n, key, value) for n, value in enumerate(values)]
+            yield phase, Batch(topic, partition, at, at + len(values), records, "bench")
 
 
 @contextmanager
-def measured(name: str, total: Processed, phases: list[Phase]) -> Iterator[None]:
-    """Measure a block whose work is counted in `total`."""
-    cpu, wall = time.process_time(), time.perf_counter()
+def measured(phase: Phase, total: Processed) -> Iterator[None]:
+    """Add a block's CPU time to a phase whose work is counted in `total`."""
+    cpu = time.process_time()
     yield
-    phase = Phase(name, total.words, total.judged, total.alerts, time.process_time() - cpu, time.perf_counter() - wall)
+    phase.cpu += time.process_time() - cpu
+    phase.words, phase.judged, phase.alerts = total.words, total.judged, total.alerts
     phase.us_per_word = {stage: round(ms * 1000 / max(1, total.words), 2) for stage, ms in total.ms.items()}
-    phases.append(phase)
 
 
-def run(kind: str, url: str, first: list[Batch], later: list[Batch]) -> Result:
-    """One store from empty to the last day turn."""
-    load = os.getloadavg()[0]
-    engine = open_database(url)
-    upgrade(engine, MIGRATIONS)
-    policy = load_rulebook(RULEBOOK)
-    clock = FixedClock(datetime(2025, 7, 1, 9, tzinfo=SHANGHAI), {COUNTY.code: BEGIN})
-    stages = Stages(Store(engine), policy, {COUNTY.code: COUNTY}, OpenSeals(), clock)
+def work(job: Job) -> Result:
+    """One county from empty to the last day turn; runs in a process of its own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    engine, policy = open_database(job.url), load_rulebook(RULEBOOK)
+    clock = FixedClock(datetime(2025, 7, 1, 9, tzinfo=SHANGHAI), {job.county.code: BEGIN})
+    stages = Stages(Store(engine), policy, {job.county.code: job.county}, OpenSeals(), clock)
     collect_seldom()
-    phases: list[Phase] = []
-    server = server_cpu(url)
-    for name, some in (("first load", first), ("months", later)):
-        total = Processed()
-        with measured(name, total, phases):
-            for batch in some:
-                total.add(stages.process(batch))
-    total, day = Processed(), date(2026, 6, 1)
-    stages.turn_day(COUNTY.code, day)
-    with measured("30 day turns", total, phases):
-        for ahead in range(1, 31):
-            total.add(stages.turn_day(COUNTY.code, day + timedelta(days=ahead)))
-    total = Processed()
-    with measured("judge everybody", total, phases):
-        other = Stages(Store(engine), replace(policy, version="another"), {COUNTY.code: COUNTY}, OpenSeals(), clock)
-        total.add(other.turn_day(COUNTY.code, day + timedelta(days=31)))
-    spent = server_cpu(url) - server
+    loop = _loop()
+    phases = {name: Phase(name) for name in ("first load", "months", "30 day turns", "judge everybody")}
+    totals = {name: Processed() for name in phases}
+    for name, batch in batches(job):
+        with measured(phases[name], totals[name]):
+            totals[name].add(stages.process(batch))
+    day = date(2026, 6, 1)
+    stages.turn_day(job.county.code, day)
+    for ahead in range(1, 31):
+        with measured(phases["30 day turns"], totals["30 day turns"]):
+            totals["30 day turns"].add(stages.turn_day(job.county.code, day + timedelta(days=ahead)))
+    megabytes = _most_resident()
+    other = Stages(Store(engine), replace(policy, version="another"), {job.county.code: job.county}, OpenSeals(), clock)
+    with measured(phases["judge everybody"], totals["judge everybody"]):
+        totals["judge everybody"].add(other.turn_day(job.county.code, day + timedelta(days=31)))
     engine.dispose()
-    return Result(kind, phases, spent, resident(), load)
+    return Result(job.kind, job.households, job.workers, list(phases.values()), megabytes, loop)
+
+
+def _loop() -> float:
+    start = time.process_time()
+    total = 0
+    for n in range(300_000):
+        total += n * n % 7
+    return (time.process_time() - start) * 1000
+
+
+def _most_resident() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1000
 
 
 def server_cpu(url: str) -> float:
@@ -151,74 +190,107 @@ def server_cpu(url: str) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def resident() -> float:
-    """Megabytes of this process in memory now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def run(kind: str, url: str, files: Sequence[str], households: int) -> list[Result]:
+    """As many workers as files at once, each with a county of its own, on one store."""
+    engine = open_database(url)
+    upgrade(engine, MIGRATIONS)
+    engine.dispose()
+    before = server_cpu(url)
+    jobs = [Job(kind, url, file, county, households, len(files)) for file, county in zip(files, COUNTIES, strict=False)]
+    with FRESH.Pool(len(jobs)) as pool:
+        results = pool.map(work, jobs, chunksize=1)
+    spent = server_cpu(url) - before
+    return [replace(result, server_cpu=spent) for result in results]
 
 
-def table(results: list[Result]) -> str:
+def table(results: Sequence[Result]) -> str:
     """The results for people."""
-    columns = ("store", "part", "words", "judged", "alerts", "CPU s", "wall s", "words/CPU-s")
-    lines = ["{:10}{:18}{:>10}{:>9}{:>8}{:>8}{:>8}{:>13}".format(*columns) + "  µs a word"]
+    columns = ("store", "part", "words", "judged", "alerts", "CPU s", "words/CPU-s")
+    lines = ["{:10}{:18}{:>10}{:>10}{:>9}{:>8}{:>13}".format(*columns) + "  µs a word"]
     for result in results:
         for phase in result.phases:
             stages = "  ".join(f"{name} {us}" for name, us in phase.us_per_word.items()) if phase.words else ""
             rate = f"{phase.words_per_cpu_second:,.0f}" if phase.words else "-"
             lines.append(
-                f"{result.store:10}{phase.name:18}{phase.words:>10,}{phase.judged:>9,}{phase.alerts:>8,}"
-                f"{phase.cpu:>8.1f}{phase.wall:>8.1f}{rate:>13}  {stages}"
+                f"{result.store:10}{phase.name:18}{phase.words:>10,}{phase.judged:>10,}{phase.alerts:>9,}"
+                f"{phase.cpu:>8.1f}{rate:>13}  {stages}"
             )
         server = f", database server {result.server_cpu:.1f} CPU-s" if result.server_cpu else ""
-        lines.append(f"{'':10}{result.megabytes:,.0f} MB resident{server}, load average at the start {result.load:.1f}")
+        lines.append(
+            f"{'':10}{result.households:,} households, {result.workers} worker(s), {result.us_a_word:.1f} µs a word, "
+            f"{result.megabytes:,.0f} MB at most{server}, loop {result.loop:.0f} ms"
+        )
     return "\n".join(lines)
 
 
+def ratios(results: Sequence[Result]) -> dict[str, float]:
+    """CPU a word in the median, as ratios within this run: by size, and of two workers to one."""
+    cost: dict[tuple[str, int, int], list[float]] = {}
+    for one in results:
+        cost.setdefault((one.store, one.households, one.workers), []).append(one.us_a_word)
+    middle = {key: median(some) for key, some in cost.items()}
+    found = {}
+    for (store, households, workers), us in middle.items():
+        smallest = min(size for of, size, number in middle if (of, number) == (store, workers))
+        if workers > 1 and (store, households, 1) in middle:
+            found[f"{store} {households}: {workers} workers to 1"] = round(us / middle[store, households, 1], 2)
+        elif households > smallest:
+            found[f"{store}: {households} to {smallest} households"] = round(us / middle[store, smallest, workers], 2)
+    return found
+
+
 @contextmanager
-def stores(wanted: str) -> Iterator[list[tuple[str, str]]]:
-    """(name, URL) of the stores to measure; PostgreSQL only where one is found."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        found = [("sqlite", f"sqlite:///{folder}/alerts.db")] if wanted != "postgres" else []
-        if wanted == "sqlite":
-            yield found
-            return
-        try:
-            with postgres.server(durable=True) as server, postgres.database(server) as url:
-                yield [*found, ("postgres", url)]
-        except postgres.NoPostgres as reason:
-            print(reason, file=sys.stderr)
-            yield found
+def database(kind: str) -> Iterator[str]:
+    """The URL of an empty database of a kind; raises NoPostgres."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            yield f"sqlite:///{folder}/alerts.db"
+        return
+    with postgres.server(durable=True) as server, postgres.database(server) as url:
+        yield url
+
+
+def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Result]:
+    """Every size on every store, as often as asked; with several workers also one worker, in the same run."""
+    kinds = ["sqlite", "postgres"] if asked.store == "both" else [asked.store]
+    for households in asked.households:
+        files = [str(folder / f"{households}-{county.code}") for county in COUNTIES[: asked.workers]]
+        for file, county in zip(files, COUNTIES, strict=False):
+            print(f"making the words of {households:,} households of {county.code}", file=sys.stderr)
+            maker = FRESH.Process(target=write, args=(Path(file), county, households, asked.months))
+            maker.start()
+            maker.join()
+        for _ in range(asked.rounds):
+            for kind in kinds:
+                for workers in sorted({1, asked.workers}):
+                    try:
+                        with database(kind) as url:
+                            yield from run(kind, url, files[:workers], households)
+                    except postgres.NoPostgres as reason:
+                        print(reason, file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--households", type=int, default=80_000)
+    parser.add_argument("--households", type=int, nargs="+", default=[80_000])
     parser.add_argument("--months", type=int, default=4)
     parser.add_argument("--store", choices=["sqlite", "postgres", "both"], default="both")
-    parser.add_argument("--profile", action="store_true", help="show where the time goes, function by function")
+    parser.add_argument("--workers", type=int, choices=[1, 2], default=1)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     asked = parser.parse_args(arguments)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    print(f"making the words of {asked.households:,} households, {asked.months} months", file=sys.stderr)
-    first, later = batches(asked.households, asked.months)
-    profile = cProfile.Profile() if asked.profile else None
     results = []
-    with stores(asked.store) as found:
-        for kind, url in found:
-            print(f"measuring {kind}", file=sys.stderr)
-            with profile or nullcontext():
-                results.append(run(kind, url, first, later))
-            print(table(results[-1:]), file=sys.stderr)
-            gc.unfreeze()
-            gc.collect()
+    with tempfile.TemporaryDirectory(prefix="bench-words-") as folder:
+        for result in measure(asked, Path(folder)):
+            print(table([result]), file=sys.stderr)
+            results.append(result)
     print(table(results))
-    figures = json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=1)
+    said = {"runs": [asdict(result) for result in results], "ratios": ratios(results)}
+    figures = json.dumps(said, ensure_ascii=False, indent=1)
     print(figures)
     if asked.json:
         asked.json.write_text(figures + "\n", encoding="utf-8")
-    if profile:
-        pstats.Stats(profile).sort_stats("tottime").print_stats(40)
 
 
 if __name__ == "__main__":
