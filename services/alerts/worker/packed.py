@@ -1,11 +1,12 @@
 """Packed: what was last said of a subject as bytes, since a whole county must fit in memory; unpacked to be judged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from struct import Struct
-from typing import Any, Final
+from typing import Final
 
 from contracts.catalogue import FACTS
+from contracts.civil_affairs import HouseholdMember
 from contracts.facts import Fact
 from services.alerts.domain.household import MEMBER
 from services.alerts.domain.word import Facts, Word
@@ -75,18 +76,9 @@ def households_in(packed: Packed) -> Iterator[str]:
 
 
 class Kept(Word):
-    """A word unpacked as far as judging asks: type, subject, key, id and data.
-
-    Where `Word` has its data this one has the text, and where it has its sending what decodes it.
-    """
+    """A word unpacked as far as judging asks: type, subject, key, id and data. Its order stays packed."""
 
     __slots__ = ()
-
-    @property
-    def data(self) -> Fact | None:
-        """What it says, decoded when asked for."""
-        text: bytes = self[9]  # type: ignore[assignment]
-        return self[8](text) if text else None  # type: ignore[operator]
 
     @property
     def id(self) -> str:
@@ -95,20 +87,35 @@ class Kept(Word):
         return packed[_AFTER_ORDER : packed.index(0, _AFTER_ORDER)].decode()
 
 
+class Membership(Kept):
+    """A word about a membership: who lives where is remembered, so that its data is hardly ever asked for."""
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> Fact | None:
+        """What it says, decoded each time."""
+        text: bytes = self[9]  # type: ignore[assignment]
+        return HouseholdMember.model_validate_json(text) if text else None
+
+
 class Unpacking:
     """Unpacks words. Facts never change, so that equal texts of a type are decoded once, as long as there is room."""
 
     def __init__(self, decoded: int = DECODED) -> None:
-        self._decoders = {CODES[type_]: (type_, _decoder(fact, decoded)) for type_, fact in FACTS.items()}
+        self._known = {CODES[type_]: (type_, Decoded(fact, decoded)) for type_, fact in FACTS.items()}
 
     def facts(self, subject: str, packed: Packed) -> Facts:
         """The facts of a subject as judging reads them."""
         found: Facts = {}
         new = tuple.__new__
         for name, word in packed.items():
-            type_, decode = self._decoders[name[0]]
+            type_, known = self._known[name[0]]
             key, text = name[1:], word[word.index(0, _AFTER_ORDER) + 1 :]
-            kept = new(Kept, (type_, subject, key, None, None, None, 0, word, decode, text))
+            if type_ == MEMBER:
+                kept: Word = new(Membership, (type_, subject, key, None, None, None, 0, word, None, text))
+            else:
+                kept = new(Kept, (type_, subject, key, None, None, None, 0, word, None, known[text] if text else None))
             if type_ in found:
                 found[type_][key] = kept
             else:
@@ -116,16 +123,15 @@ class Unpacking:
         return found
 
 
-def _decoder(of: type[Fact], room: int) -> Callable[[bytes], Fact]:
-    known: dict[bytes, Fact] = {}
-    validate: Callable[[bytes], Any] = of.__pydantic_validator__.validate_json
+class Decoded(dict[bytes, Fact]):
+    """The facts of a type by their text; one not met before is decoded."""
 
-    def decode(text: bytes) -> Fact:
-        fact = known.get(text)
-        if fact is None:
-            if len(known) >= room:
-                known.clear()
-            fact = known[text] = validate(text)
+    def __init__(self, of: type[Fact], room: int) -> None:
+        super().__init__()
+        self._of, self._room = of, room
+
+    def __missing__(self, text: bytes) -> Fact:
+        if len(self) >= self._room:
+            self.clear()
+        fact = self[text] = self._of.model_validate_json(text)
         return fact
-
-    return decode
