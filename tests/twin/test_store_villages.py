@@ -10,10 +10,11 @@ from services.alerts.worker.stages import Stages
 from tests.histories import HOMES, SETTLED, TOPICS, TYPES, VILLAGES, Sending, Statement, Topics, topics_of
 from tests.stores import COUNTY, FIRST_DAY, BreakingStore, answer, stages
 
-CUT = Sending(TYPES[6], (Statement(0, 0),))
-"""The first village has had no water since 200 days before the first day, without an end."""
-CUT_TODAY = Sending(TYPES[6], (Statement(0, 4),))
-"""A disaster 5 days before the first day, of no other kind: see `tests.histories`."""
+EVENT = "rural_affairs.village_event.v1"
+CUT = Sending(EVENT, (Statement(0, 2),))
+"""The first village has had no water since 40 days before the first day, without an end."""
+DISASTER = Sending(EVENT, (Statement(1, 1),))
+"""In the second village, 5 days before the first day."""
 MOVES = Sending(TYPES[0], tuple(Statement(who, 7) for who in range(4)))
 """Everybody of the first household moves to the second one, which lies in another village."""
 
@@ -50,7 +51,7 @@ def test_households_of_a_first_issue_are_judged_by_anything_said_of_any_village(
 
 
 def test_the_end_of_an_event_ends_what_stood_by_it(store: BreakingStore) -> None:
-    taken_back = Sending(TYPES[6], (Statement(0, 0, Op.WITHDRAW, minute=1),))
+    taken_back = Sending(EVENT, (Statement(0, 2, Op.WITHDRAW, minute=1),))
     worker = stages(store)
     read(worker, topics_of([*SETTLED, CUT, taken_back]))
     assert standing(store, "village", "water") == set()
@@ -58,8 +59,8 @@ def test_the_end_of_an_event_ends_what_stood_by_it(store: BreakingStore) -> None
 
 def test_the_days_of_an_event_judge_the_village(store: BreakingStore) -> None:
     worker = stages(store)
-    read(worker, topics_of([*SETTLED, CUT_TODAY]))
-    assert standing(store, "village") == {(VILLAGES[0], "village")}
+    read(worker, topics_of([*SETTLED, DISASTER]))
+    assert standing(store, "village") == {(VILLAGES[1], "village")}
     worker.turn_day(COUNTY.code, FIRST_DAY + timedelta(days=40))
     assert standing(store, "village") == set()
 
