@@ -15,9 +15,11 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Engine
 
+from contracts.topics import partition_of
 from services.alerts.domain.judgement import Alert
 from services.alerts.domain.signals import Evidence
 from services.alerts.store import MIGRATIONS
+from services.alerts.store.ledger import Ledger, raise_ledger
 from services.alerts.store.reading import ALERTS, FACT_ROWS, WORDS
 from services.alerts.store.rows import place_in
 from services.alerts.store.writing import LETTERS
@@ -86,6 +88,10 @@ def turn(connection: Connection, number: int, day: date) -> None:
     _enter(connection, number, "alerts.day.v1", day.isoformat(), day, None)
 
 
+ENTRIES = 10_000
+"""How many entries the county's order is said to have: more than any test writes."""
+
+
 class Seeded:
     """The database and what may be asked of it."""
 
@@ -98,6 +104,9 @@ class Seeded:
             for number, home in enumerate(homes):
                 _write(connection, home, number)
             connection.execute(LETTERS.insert(), [_letter()])
+            ledger = Ledger(partition=partition_of(COUNTIES[COUNTY].number))
+            ledger.county(COUNTY).words = ENTRIES
+            raise_ledger(connection, ledger)
         self.triage = Triage(self.engine, TITLES, COUNTIES, self.clock, Audit(bytes(32), self.clock), vault)
         self.app: FastAPI = build(self.triage, KEY, self.clock, Metrics(CollectorRegistry()))
 
