@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -71,8 +72,10 @@ def backup_keys(installation: Installation, data: Path, into: Path) -> None:
 
 
 def dated(parent: Path, moment: datetime) -> Path:
-    """The folder below `parent` for a backup of this moment."""
-    return parent / moment.strftime("%Y-%m-%dT%H%M%S")
+    """The folder below `parent` for a backup of this moment, named so that folders sort as they were made."""
+    name = moment.strftime("%Y-%m-%dT%H%M%S")
+    free = (parent / (f"{name}-{again}" if again else name) for again in count())
+    return next(folder for folder in free if not folder.exists())
 
 
 def forget_old(parent: Path, keep: int) -> list[Path]:

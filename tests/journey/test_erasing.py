@@ -16,11 +16,12 @@ from shouwang.backup.taking import backup
 from shouwang.cli.commands import app
 from shouwang.cli.day import settle, turn
 from shouwang.cli.push import send
-from shouwang.cli.reach import Place, reaching
+from shouwang.cli.reach import Patience, Place, reaching
 from shouwang.demo.names import Registry
 from shouwang.kit.bus.local import LocalLog
 from shouwang.kit.clock import SystemClock
 from shouwang.standalone.chains import verify
+from shouwang.standalone.erasing import waits
 from shouwang.standalone.installation import Installation
 from shouwang.standalone.serve import Standalone
 
@@ -71,6 +72,13 @@ def rules(folder: Path) -> set[str]:
         return {json.loads(line)["rule"] for line in reach.lines(reach.api("alerts"))}
 
 
+def wait_until_erased(installation: Installation) -> None:
+    """Until the worker has forgotten everybody who is to be erased."""
+    patience = Patience(60)
+    while any(waits(installation, request) for request in (1, 2)):
+        patience.pause("erasures")
+
+
 def naming(folder: Path, ref: str) -> list[str]:
     """Tables in which a reference stands, the log's included."""
     found = []
@@ -118,6 +126,7 @@ def test_an_erased_person_is_in_no_database_no_topic_and_no_restored_backup(
     log.close()
     assert not known(installation, child)
     with Standalone(installation, port=0, quiet=True):
+        wait_until_erased(installation)
         assert rules(folder) == {"livelihood"}
     assert naming(folder, child) == []
     assert {name for name, one in verify(installation) if one.broken_at} == set()

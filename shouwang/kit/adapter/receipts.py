@@ -53,22 +53,23 @@ def document(row: RowMapping, notes: Sequence[RowMapping], department: str) -> d
         **{name: row[name] for name in COUNTS},
         "columns_dropped": json.loads(row["columns_dropped"]),
         "held_because": _because(row),
-        "withdrawal": _withdrawal(row),
+        **_withdrawal(row),
         "rows": rejected,
         "warnings": [{name: note[name] for name in ("line", "column", "reason")} for note in notes if note["warning"]],
     }
 
 
-def _withdrawal(row: RowMapping) -> dict[str, Any] | None:
-    """Who wants the sending taken back, and who agreed; None when nobody has asked."""
+def _withdrawal(row: RowMapping) -> dict[str, Any]:
+    """Who wants the sending taken back, and who agreed; nothing when nobody has asked."""
     if not row["withdraw_asked_by"]:
-        return None
+        return {}
     asked_us = row["withdraw_asked_us"]
-    return {
+    said = {
         "asked_by": row["withdraw_asked_by"],
         "asked_at": moment(asked_us).isoformat() if asked_us else None,
         "agreed_by": row["withdraw_agreed_by"] or None,
     }
+    return {"withdrawal": said}
 
 
 def _because(row: RowMapping) -> str | None:
