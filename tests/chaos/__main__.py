@@ -9,6 +9,7 @@ Exit: 0 nothing wrong, 1 something is, 2 it cannot run here (no Java, no Postgre
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; returns the exit code."""
     asked = _parser().parse_args(arguments)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # also then nothing is left running
     try:
         if asked.broken:
             return _breaks(asked)
