@@ -64,7 +64,7 @@ def test_the_first_story_ends_with_three_bureaus_in_red(year: Year) -> None:
     story = year.played.stories[0]
     assert "提出预警〔红〕" in story
     assert "2026年3月2日失业" in story
-    assert "现有 5 条预警" in story
+    assert "现有 6 条预警" in story  # illness_and_income among them: the bill and the lost job
 
 
 def test_the_second_story_rises_falls_with_the_correction_and_lapses(year: Year) -> None:
