@@ -90,7 +90,7 @@ def _native(*, durable: bool) -> Iterator[str]:
         shutil.chown(folder, user)
     data = folder / "data"
     _run(user, [found / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
-    settings = f"-k {folder} -c listen_addresses= -c max_connections=40"
+    settings = f"-k {folder} -c listen_addresses= -c max_connections=200"
     if not durable:
         settings += " -c fsync=off -c synchronous_commit=off"
     _run(user, [found / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start"])

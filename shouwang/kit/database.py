@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 BUSY_MS = 60_000
 """How long a writer waits for another one; a batch holds the file for seconds at most."""
@@ -28,6 +30,13 @@ CHECKPOINT_PAGES = 16_000
 
 CACHE_KIB = 65_536
 """64 MiB of pages per connection: with SQLite's own 2 MiB a batch of a large county spills, a quarter dearer."""
+
+AWAY: Final = (OperationalError, InterfaceError, InternalError, PoolEmpty)
+"""What a database raises that is away, full, busy or broken: wait and try again, it says nothing about what was asked.
+
+InternalError is the server's own trouble (XX000, e.g. a page it could not write on a full disk); InterfaceError a
+connection that was lost under a statement.
+"""
 
 _READING = "shouwang_reading"
 

@@ -9,12 +9,11 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolEmpty
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shouwang.kit.database import AWAY
 from shouwang.kit.observe import get_logger
 
 TITLES: Final[Mapping[int, str]] = {
@@ -56,8 +55,6 @@ DETAILS: Final[Mapping[int, str]] = {
     500: "问题已记录。请把 trace_id 告诉管理员。",
     503: "请稍后再试，已送达的内容不受影响。",
 }
-AWAY: Final = (OperationalError, InterfaceError, PoolEmpty)
-"""What is raised while a database is away or busy, wherever it is asked: of a key, of a receipt, of anything."""
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 

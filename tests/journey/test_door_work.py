@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from contracts.topics import Topic
 from shouwang.kit.adapter.tables import FenceRow, InboxRow, OutboxRow, SendingRow, table_of
@@ -362,3 +362,21 @@ def test_a_sending_that_waited_for_the_vault_is_not_nearer_to_being_given_up(off
         office.pass_seconds(31)
     with office.engine.connect() as connection:
         assert connection.execute(select(table_of(SendingRow).c.attempts)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("trouble", [OperationalError, InterfaceError, InternalError])
+def test_t10_a_sending_is_not_given_up_for_the_trouble_of_a_database(
+    office: Office, trouble: type[OperationalError | InterfaceError | InternalError]
+) -> None:
+    answer = office.records(FEED, [row(1)])
+
+    def full(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE fence"):
+            raise trouble(statement, {}, Exception("could not write block: No space left on device"))
+
+    event.listen(office.engine, "before_cursor_execute", full)
+    for _ in range(4):
+        with pytest.raises(trouble):
+            office.door.work_once()
+    event.remove(office.engine, "before_cursor_execute", full)
+    assert office.settled(answer)["state"] == "done"

@@ -10,7 +10,6 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import OperationalError
 
 from contracts.topics import TOPICS
 from services.alerts.policy import RulebookRefused, load_rulebook
@@ -25,7 +24,7 @@ from shouwang.kit.bus import LogAway, TopicMismatch
 from shouwang.kit.bus.kafka import KafkaLog
 from shouwang.kit.clock import Clock, SystemClock, TrialClock
 from shouwang.kit.counties import CountiesRefused, load_counties
-from shouwang.kit.database import SchemaOutdated, open_database, require_current
+from shouwang.kit.database import AWAY, SchemaOutdated, open_database, require_current
 from shouwang.kit.keys import KeyRing, MissingKey, OpenToOthers
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import configure
@@ -95,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     except REFUSALS as refused:
         sys.stderr.write(f"alerts worker: {refused}\n")
         return 2
-    except (LogAway, OperationalError) as away:
+    except (LogAway, *AWAY) as away:
         sys.stderr.write(f"alerts worker: {type(away).__name__}, starts anew\n")
         return 1
     show_health(settings, watch, metrics)

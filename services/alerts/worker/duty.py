@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from contracts.topics import ALERTS_TOPIC, FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days
 from services.alerts.worker.forgetting import forget_read
@@ -16,6 +14,7 @@ from services.alerts.worker.watch import Watch, Where
 from shouwang.kit.bus import Batch, Log, LogAway
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
+from shouwang.kit.database import AWAY
 from shouwang.kit.observe import get_logger
 
 TOPICS: Final = tuple(FACT_TOPICS.values())
@@ -121,7 +120,7 @@ class Duty:
         except LogAway as away:
             self._watch.log.says("消息日志连不上，正在重试")
             get_logger(stage="publish").warning("away", reason=str(away))
-        except (OperationalError, InterfaceError) as away:
+        except AWAY as away:
             self._watch.database.says("数据库连不上，正在重试")
             get_logger(stage="publish").warning("away", error=type(away).__name__)
         else:

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from contracts.topics import ALERTS_TOPIC, FACT_TOPICS, partition_of
 from services.alerts.worker.days import Days, Turning
 from services.alerts.worker.forgetting import Remembers, forget_read
@@ -15,6 +13,7 @@ from services.alerts.worker.watch import Watch
 from shouwang.kit.bus import Batch, Log, LogAway
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
+from shouwang.kit.database import AWAY as DATABASE_AWAY
 from shouwang.kit.observe import get_logger
 
 IDLE_SECONDS = 0.02
@@ -26,7 +25,7 @@ LOOKS_PER_LETTERS = 25
 AWAY_SECONDS = (0.1, 5.0)
 """First and longest wait while the log or the database is away; each wait is twice the one before."""
 
-AWAY = (LogAway, OperationalError, InterfaceError)
+AWAY = (LogAway, *DATABASE_AWAY)
 TOPICS = tuple(FACT_TOPICS.values())
 
 

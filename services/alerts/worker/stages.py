@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from contracts.topics import ALERTS_TOPIC, partition_of
 from services.alerts.domain.rulebook import Policy
@@ -23,6 +22,7 @@ from services.alerts.worker.unit import Room, Unit, fitting, read_to
 from shouwang.kit.bus import Batch
 from shouwang.kit.clock import Clock
 from shouwang.kit.counties import County
+from shouwang.kit.database import AWAY
 from shouwang.kit.letters import KEPT, Seals
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger
@@ -192,7 +192,7 @@ class Stages:
                 continue
             try:
                 processed.add(self._take(piece, noted=True))
-            except (Hole, TopicReplaced, OperationalError, InterfaceError):
+            except (Hole, TopicReplaced, *AWAY):
                 raise
             except Exception as failed:  # our bug, but one word must not hold up its county
                 processed.add(self._take_by_word(piece, failed))
@@ -205,7 +205,7 @@ class Stages:
                 try:
                     processed.add(self._take(word, noted=True))
                     continue
-                except (Hole, TopicReplaced, OperationalError, InterfaceError):
+                except (Hole, TopicReplaced, *AWAY):
                     raise
                 except Exception as alone:
                     failed = alone

@@ -17,10 +17,10 @@ from shouwang.kit.adapter.auth import Caller
 from shouwang.kit.adapter.spool import Spool
 from shouwang.kit.adapter.tables import InboxRow, ListPartRow, RepeatRow, SendingRow, microseconds, table_of
 from shouwang.kit.clock import Clock
-from shouwang.kit.database import reading
+from shouwang.kit.database import AWAY, reading
 from shouwang.kit.identity import Identity
 from shouwang.kit.keys import KeyRing
-from shouwang.kit.problems import AWAY, Problem, of_database
+from shouwang.kit.problems import Problem, of_database
 
 DAY_US = 86_400_000_000
 KEPT_DAYS = 30

@@ -3,10 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import OperationalError
-
 from shouwang.kit.bus import LogAway
 from shouwang.kit.clock import Clock
+from shouwang.kit.database import AWAY
 from shouwang.kit.observe import get_logger
 from shouwang.kit.problems import where
 from shouwang.kit.vault import VaultAway
@@ -19,7 +18,7 @@ STALLED_SECONDS = 300.0
 
 TITLES = {"translate": "转换", "publish": "发送", "clean": "清理", "drop": "投递目录"}
 
-_AWAY = (LogAway, VaultAway, OperationalError)
+_AWAY = (LogAway, VaultAway, *AWAY)
 
 
 class Loop:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Engine, RowMapping, select, update
-from sqlalchemy.exc import OperationalError
 
 from contracts.envelope import Writer
 from contracts.vocabulary import Shape
@@ -25,7 +24,7 @@ from shouwang.kit.adapter.translate import read_sheet
 from shouwang.kit.adapter.view import StoredView
 from shouwang.kit.adapter.withdrawal import Withdrawing
 from shouwang.kit.clock import Clock
-from shouwang.kit.database import reading
+from shouwang.kit.database import AWAY, reading
 from shouwang.kit.keys import KeyRing, SealBroken
 from shouwang.kit.metrics import Metrics
 from shouwang.kit.observe import get_logger, unit
@@ -71,7 +70,7 @@ class Translator:
             return False
         except Overtaken:
             return True  # another translator was first; look again
-        except OperationalError:
+        except AWAY:
             raise  # the database is away: the loop waits and comes back
         except Exception as crash:
             self._set_aside(row, crash)
