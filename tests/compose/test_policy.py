@@ -19,6 +19,8 @@ TOOLS = {name for name, service in SERVICES.items() if {"tools", "backup"} & set
 FRONT = {"tls"}
 """What stands before the others with the county's certificate, where the profile `tls` is asked for."""
 LASTING = sorted(set(SERVICES) - JOBS - TOOLS)
+ALWAYS = sorted(set(LASTING) - FRONT)
+"""What runs without any profile."""
 RUNS = {f"services.{department}" for department in DEPARTMENTS} | {
     "services.vault",
     "services.alerts.worker",
