@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from contracts.catalogue import FACTS
+from contracts.vocabulary import SubjectKind
 from services.alerts.store import erasing
 from services.alerts.store.rows import TABLES, ErasureRow, table_of
 from services.alerts.worker.stages import Stages
@@ -39,12 +41,12 @@ def erased(store: BreakingStore, worker: Stages, person: str) -> int:
 
 
 def without(history: list[Sending], who: int) -> list[Sending]:
-    """The history in which that person was never named."""
-    household_facts = {TYPES[5]}
-    return [
-        one if one.type in household_facts else replace(one, said=tuple(said for said in one.said if said.who != who))
-        for one in history
-    ]
+    """The history in which that person was never named; what was said of households and villages stays."""
+    return [_without(one, who) if FACTS[one.type].meta.subject is SubjectKind.PERSON else one for one in history]
+
+
+def _without(sending: Sending, who: int) -> Sending:
+    return replace(sending, said=tuple(said for said in sending.said if said.who != who))
 
 
 def everything(store: BreakingStore) -> str:
